@@ -1,0 +1,20 @@
+//! Accelerator configuration: the raw YAML keys, their validation in one
+//! place, and the resolved type that everything else works with.
+
+mod error;
+mod raw;
+mod resolved;
+
+pub use error::ConfigError;
+pub use resolved::{ArrayConfig, ChecksumDomain, ConfigHash, Dataflow};
+
+/// The configurations that ship with the project: `(name, YAML text)`.
+pub const SHIPPED: [(&str, &str); 4] = [
+    ("tiny", include_str!("../../configs/tiny.yaml")),
+    ("default", include_str!("../../configs/default.yaml")),
+    ("edge", include_str!("../../configs/edge.yaml")),
+    ("tpu", include_str!("../../configs/tpu.yaml")),
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! The validated configuration and the quantities that follow from it.
+
+use super::ConfigError;
+use super::raw::RawConfig;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::path::Path;
+
+/// Which operand stays in the PE while the others stream past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dataflow {
+    /// Weight-stationary: psums flow down the columns.
+    Ws,
+}
+
+/// Whether the PEs of the checksum columns can fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChecksumDomain {
+    /// The checksum columns share the array's supply and can fault like it.
+    Shared,
+    /// The checksum columns sit in a nominal-voltage domain and never fault.
+    Protected,
+}
+
+/// A validated accelerator configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ArrayConfig {
+    /// PE rows R, along the reduction dimension K; 2..=256.
+    pub rows: usize,
+    /// PE columns C, along N, without the checksum columns; 2..=256.
+    pub columns: usize,
+    /// Rows T of an output tile, along M; 2..=256.
+    pub tile_rows: usize,
+    /// Dataflow of the array.
+    pub dataflow: Dataflow,
+    /// Reset value of θ: a syndrome of magnitude 2^θ or more is flagged; 0..=31.
+    pub threshold_bit: u32,
+    /// Whether the array has checksum columns and rows at all.
+    pub checksum: bool,
+    /// Whether the checksum columns' own PEs can fault.
+    pub checksum_domain: ChecksumDomain,
+}
+
+impl ArrayConfig {
+    /// Reads and validates a YAML file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the file, the key, the value and the allowed range.
+    pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
+            file: path.to_owned(),
+            source,
+        })?;
+        Self::from_yaml(&text, path)
+    }
+
+    /// Validates YAML text; `origin` names it in error messages.
+    ///
+    /// # Errors
+    /// [`ConfigError::Syntax`] or [`ConfigError::Value`].
+    pub fn from_yaml(text: &str, origin: &Path) -> Result<Self, ConfigError> {
+        let raw: RawConfig = serde_yaml::from_str(text).map_err(|e| ConfigError::Syntax {
+            file: origin.to_owned(),
+            message: e.to_string(),
+        })?;
+        let bad = |key, value: String, allowed: &str| ConfigError::Value {
+            file: origin.to_owned(),
+            key,
+            value,
+            allowed: allowed.to_owned(),
+        };
+        let within = |key, value: i64, low: i64, high: i64| {
+            if (low..=high).contains(&value) {
+                Ok(value as usize)
+            } else {
+                let allowed = format!("expected an integer in {low}..={high}");
+                Err(bad(key, value.to_string(), &allowed))
+            }
+        };
+        let dataflow = match raw.dataflow.as_str() {
+            "ws" => Dataflow::Ws,
+            _ => return Err(bad("dataflow", raw.dataflow, "expected ws")),
+        };
+        let checksum_domain = match raw.checksum_domain.as_str() {
+            "shared" => ChecksumDomain::Shared,
+            "protected" => ChecksumDomain::Protected,
+            _ => {
+                return Err(bad(
+                    "checksum_domain",
+                    raw.checksum_domain,
+                    "expected shared or protected",
+                ));
+            }
+        };
+        Ok(Self {
+            rows: within("rows", raw.rows, 2, 256)?,
+            columns: within("columns", raw.columns, 2, 256)?,
+            tile_rows: within("tile_rows", raw.tile_rows, 2, 256)?,
+            dataflow,
+            threshold_bit: within("threshold_bit", raw.threshold_bit, 0, 31)? as u32,
+            checksum: raw.checksum,
+            checksum_domain,
+        })
+    }
+
+    /// Checksum columns beside the C data columns: two digits, or none.
+    pub fn checksum_columns(&self) -> usize {
+        if self.checksum { 2 } else { 0 }
+    }
+
+    /// Checksum rows streamed after the data rows of a pass: two digits, or none.
+    pub fn checksum_rows(&self) -> usize {
+        self.checksum_columns()
+    }
+
+    /// Columns of PEs including the checksum columns.
+    pub fn lanes(&self) -> usize {
+        self.columns + self.checksum_columns()
+    }
+
+    /// Rows that a fault coordinate can name in a pass: T data rows, then the
+    /// high-digit and the low-digit checksum row.
+    pub fn pass_rows(&self) -> usize {
+        self.tile_rows + self.checksum_rows()
+    }
+
+    /// Hash of everything that changes the hardware or the meaning of a fault
+    /// coordinate. θ is left out: it is a run-time register.
+    pub fn hash(&self) -> ConfigHash {
+        let mut identity = self.clone();
+        identity.threshold_bit = 0;
+        let text = serde_json::to_string(&identity).expect("a plain struct serialises");
+        let digest = Sha256::digest(text.as_bytes());
+        ConfigHash(digest[..8].iter().map(|b| format!("{b:02x}")).collect())
+    }
+}
+
+/// Identity of a configuration, written into fault lists and records.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ConfigHash(String);
+
+impl fmt::Display for ConfigHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,16 @@
+//! DRIFT: generator and co-simulation harness of a fault-tolerant int8
+//! systolic-array accelerator for diffusion models (arXiv 2604.09073).
+//!
+//! The modules depend on each other in one direction only:
+//!
+//! ```text
+//! cosim ─► golden ─► fault ─► config ◄─ rtl
+//!   └────► workload    tool (external programs) ◄─ cosim, synth
+//! ```
+//!
+//! Nothing but [`cosim`] knows Verilator's model; nothing in the library prints.
+#![deny(missing_docs)]
+#![deny(unsafe_op_in_unsafe_fn)]
+
+pub mod config;
+pub mod units;

@@ -1,0 +1,39 @@
+//! Newtypes for physical and architectural quantities, so that a cycle count
+//! is never mistaken for a tile count.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::{Add, AddAssign, Sub};
+
+/// A number of clock cycles of the accelerator.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Cycles(pub u64);
+
+impl Add for Cycles {
+    type Output = Cycles;
+    fn add(self, other: Cycles) -> Cycles {
+        Cycles(self.0 + other.0)
+    }
+}
+
+impl Sub for Cycles {
+    type Output = Cycles;
+    fn sub(self, other: Cycles) -> Cycles {
+        Cycles(self.0 - other.0)
+    }
+}
+
+impl AddAssign for Cycles {
+    fn add_assign(&mut self, other: Cycles) {
+        self.0 += other.0;
+    }
+}
+
+impl fmt::Display for Cycles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
