@@ -13,4 +13,8 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod config;
+pub mod fault;
+pub mod golden;
+pub mod rtl;
+pub mod tiling;
 pub mod units;

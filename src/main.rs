@@ -1,1 +1,1 @@
-fn main() {}
+fn main(){ let a:Vec<String>=std::env::args().collect(); let c=drift::config::ArrayConfig::from_file(std::path::Path::new(&a[1])).unwrap(); drift::rtl::write(&drift::rtl::generate(&c,"make rtl").unwrap(), std::path::Path::new(&a[2])).unwrap(); }

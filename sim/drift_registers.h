@@ -1,0 +1,36 @@
+// Access to the PE registers of a verilated model, in the layout of drift_pe_array.sv: PE (r, c) is
+// state_q[c][r+1], a word {valid, swap, 6'b0, shadow, weight, activation}, and psum_q[c][r+1].
+// Every reader of these registers is clocked, so a write takes effect at the next edge.
+#ifndef DRIFT_REGISTERS_H
+#define DRIFT_REGISTERS_H
+
+#include "Vdrift___024root.h"
+#include "drift_sim.h"
+
+// Shift of a register within its PE's word.
+static inline unsigned drift_register_shift(uint32_t reg) {
+  switch (reg) {
+    case DRIFT_WEIGHT: return 8;
+    case DRIFT_VALID: return 31;
+    default: return 0;
+  }
+}
+
+static inline IData& drift_register_word(Vdrift___024root* root, uint32_t reg, uint32_t row, uint32_t column) {
+  return reg == DRIFT_PSUM ? root->drift_tile_engine__DOT__u_array__DOT__psum_q[column][row + 1]
+                           : root->drift_tile_engine__DOT__u_array__DOT__state_q[column][row + 1];
+}
+
+static inline void drift_flip_register(Vdrift___024root* root, uint32_t reg, uint32_t row, uint32_t column,
+                                       uint32_t mask) {
+  drift_register_word(root, reg, row, column) ^= mask << drift_register_shift(reg);
+}
+
+static inline void drift_stick_register(Vdrift___024root* root, uint32_t reg, uint32_t row, uint32_t column,
+                                        uint32_t mask, uint32_t value) {
+  IData& word = drift_register_word(root, reg, row, column);
+  const unsigned shift = drift_register_shift(reg);
+  word = (word & ~(mask << shift)) | (value << shift);
+}
+
+#endif

@@ -1,0 +1,316 @@
+// The co-simulation loop: feeds the streams of a verilated tile engine, collects its results, and writes
+// faults into PE registers between clock edges. Nothing here knows what the results should be.
+
+#include "drift_sim.h"
+
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "Vdrift.h"
+#include "drift_registers.h"
+#include "verilated.h"
+#if VM_TRACE
+#include "verilated_vcd_c.h"
+#endif
+
+namespace {
+
+constexpr unsigned kRows = DRIFT_ROWS;
+constexpr unsigned kColumns = DRIFT_COLUMNS;
+constexpr unsigned kLanes = DRIFT_LANES;
+constexpr unsigned kTileRows = DRIFT_TILE_ROWS;
+constexpr unsigned kChecksumRows = kLanes - kColumns;
+// A fault waits at most this many cycles for its row to reach its PE.
+constexpr unsigned kCalendar = kRows + kLanes + 4;
+
+unsigned div_ceil(unsigned a, unsigned b) { return (a + b - 1) / b; }
+
+// Xorshift generator of the stalls; needs no quality, only repeatability.
+struct Stalls {
+  uint64_t state = 1;
+  bool hit(unsigned chance) {
+    if (chance == 0) return false;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (state >> 32 & 255) < chance;
+  }
+};
+
+bool bit(const uint8_t* bytes, unsigned index) { return bytes[index / 8] >> (index % 8) & 1; }
+
+// Position of a stream of operands or results within the GEMM.
+struct Cursor {
+  unsigned tile_m = 0, tile_n = 0, pass = 0, row = 0;
+};
+
+struct Model {
+  VerilatedContext context;
+  std::unique_ptr<Vdrift> top;
+  drift_job job{};
+  unsigned tiles_m = 0, tiles_n = 0, passes = 0;
+  Cursor act, weight, result;
+  bool act_left = false, weight_left = false;
+  uint64_t result_rows = 0, result_tiles = 0;
+  uint64_t stream_row = 0, now = 0;
+  size_t next_flip = 0;
+  std::vector<std::vector<const drift_flip*>> calendar{kCalendar};
+  Stalls stalls;
+#if VM_TRACE
+  std::unique_ptr<VerilatedVcdC> trace;
+  uint64_t trace_first = 0, trace_last = 0, trace_time = 0;
+#endif
+
+  Model() : top(std::make_unique<Vdrift>(&context)) { reset(); }
+
+  ~Model() {
+#if VM_TRACE
+    if (trace) trace->close();
+#endif
+    top->final();
+  }
+
+  unsigned tile_rows(unsigned tile_m) const {
+    const unsigned left = job.m - tile_m * kTileRows;
+    return left < kTileRows ? left : kTileRows;
+  }
+  unsigned tile_columns(unsigned tile_n) const {
+    const unsigned left = job.n - tile_n * kColumns;
+    return left < kColumns ? left : kColumns;
+  }
+  unsigned pass_depth(unsigned pass) const {
+    const unsigned left = job.k - pass * kRows;
+    return left < kRows ? left : kRows;
+  }
+
+  void half_cycle(int level) {
+    top->clk_i = level;
+    top->eval();
+#if VM_TRACE
+    if (trace && result_tiles <= trace_last && act_tile() >= trace_first) trace->dump(trace_time);
+    ++trace_time;
+#endif
+  }
+
+  uint64_t act_tile() const {
+    return act_left ? uint64_t(act.tile_m) * tiles_n + act.tile_n : uint64_t(tiles_m) * tiles_n;
+  }
+
+  void reset() {
+    top->cmd_valid_i = 0;
+    top->s_axis_act_tvalid_i = 0;
+    top->s_axis_weight_tvalid_i = 0;
+    top->m_axis_result_tready_i = 0;
+    top->threshold_bit_i = 0;
+    top->clk_i = 0;
+    top->rst_ni = 1;
+    half_cycle(0);
+    top->rst_ni = 0;
+    half_cycle(0);
+    half_cycle(1);
+    half_cycle(0);
+    top->rst_ni = 1;
+    half_cycle(0);
+  }
+
+  void start(const drift_job& next) {
+    job = next;
+    tiles_m = div_ceil(job.m, kTileRows);
+    tiles_n = div_ceil(job.n, kColumns);
+    passes = div_ceil(job.k, kRows);
+    act = weight = result = Cursor{};
+    act_left = weight_left = true;
+    weight.row = pass_depth(0) - 1;
+    result_rows = result_tiles = stream_row = 0;
+    next_flip = 0;
+    for (auto& day : calendar) day.clear();
+    stalls.state = job.stall_seed | 1;
+    top->threshold_bit_i = job.threshold_bit;
+    top->cmd_m_i = job.m;
+    top->cmd_k_i = job.k;
+    top->cmd_n_i = job.n;
+    top->cmd_valid_i = 1;
+  }
+
+  bool next_pass(Cursor& cursor) const {
+    if (++cursor.pass < passes) return true;
+    cursor.pass = 0;
+    if (++cursor.tile_n < tiles_n) return true;
+    cursor.tile_n = 0;
+    return ++cursor.tile_m < tiles_m;
+  }
+
+  void put_act() {
+    const unsigned depth = pass_depth(act.pass);
+    const size_t m = size_t(act.tile_m) * kTileRows + act.row;
+    memcpy(&top->s_axis_act_tdata_i, job.x + m * job.k + size_t(act.pass) * kRows, depth);
+  }
+
+  void put_weight() {
+    const size_t k = size_t(weight.pass) * kRows + weight.row;
+    memcpy(&top->s_axis_weight_tdata_i, job.w + k * job.n + size_t(weight.tile_n) * kColumns,
+           tile_columns(weight.tile_n));
+  }
+
+  // Enters the faults of the next streamed row, accepted in cycle `accepted`, into the calendar. PE (r, c)
+  // captures the row at the edge that ends cycle accepted+1+r+c, and its psum one edge later.
+  void schedule(uint64_t accepted) {
+    while (next_flip < job.flips_len && job.flips[next_flip].stream_row == stream_row) {
+      const drift_flip& flip = job.flips[next_flip++];
+      const uint64_t edge = accepted + 1 + flip.pe_row + flip.pe_column + (flip.reg == DRIFT_PSUM);
+      calendar[edge % kCalendar].push_back(&flip);
+    }
+    ++stream_row;
+  }
+
+  void took_act() {
+    schedule(now);
+    if (++act.row < tile_rows(act.tile_m)) return;
+    // The engine appends the checksum rows at once.
+    for (unsigned digit = 1; digit <= kChecksumRows; ++digit) schedule(now + digit);
+    act.row = 0;
+    act_left = next_pass(act);
+  }
+
+  void took_weight() {
+    if (weight.row-- > 0) return;
+    weight_left = next_pass(weight);
+    weight.row = pass_depth(weight.pass) - 1;
+  }
+
+  int take_result() {
+    if (result.tile_m >= tiles_m) return DRIFT_EXCESS;
+    const unsigned columns = tile_columns(result.tile_n);
+    const bool last = result.row + 1 == tile_rows(result.tile_m);
+    memcpy(job.y + result_rows * kColumns, &top->m_axis_result_tdata_o, 4 * kColumns);
+    const uint8_t* user = reinterpret_cast<const uint8_t*>(&top->m_axis_result_tuser_o);
+    const bool row_flag = bit(user, kColumns);
+    job.row_flags[result_rows] = row_flag;
+    uint8_t* column_flags = job.column_flags + result_tiles * kColumns;
+    for (unsigned j = 0; j < kColumns; ++j) {
+      column_flags[j] = bit(user, kColumns + 1 + j);
+      if (bit(user, j) != (row_flag && column_flags[j])) return DRIFT_BAD_MASK;
+    }
+    const uint8_t* keep = reinterpret_cast<const uint8_t*>(&top->m_axis_result_tkeep_o);
+    for (unsigned j = 0; j < kColumns; ++j) {
+      if (bit(keep, 4 * j) != (j < columns)) return DRIFT_BAD_TKEEP;
+    }
+    if (bool(top->m_axis_result_tlast_o) != last) return DRIFT_BAD_TLAST;
+    ++result_rows;
+    ++result.row;
+    if (last) {
+      result.row = 0;
+      ++result_tiles;
+      if (++result.tile_n == tiles_n) {
+        result.tile_n = 0;
+        ++result.tile_m;
+      }
+    }
+    return DRIFT_RUNNING;
+  }
+
+  void upset() {
+    auto& today = calendar[now % kCalendar];
+    for (const drift_flip* flip : today) {
+      drift_flip_register(top->rootp, flip->reg, flip->pe_row, flip->pe_column, flip->mask);
+    }
+    today.clear();
+    for (size_t i = 0; i < job.stucks_len; ++i) {
+      const drift_stuck& stuck = job.stucks[i];
+      drift_stick_register(top->rootp, stuck.reg, stuck.pe_row, stuck.pe_column, stuck.mask, stuck.value);
+    }
+  }
+
+  int run(uint64_t cycles) {
+    for (uint64_t end = now + cycles; now < end;) {
+      const bool started = top->cmd_valid_i && top->cmd_ready_o;
+      top->s_axis_act_tvalid_i = act_left && !stalls.hit(job.stall_act);
+      if (top->s_axis_act_tvalid_i) put_act();
+      top->s_axis_weight_tvalid_i = weight_left && !stalls.hit(job.stall_weight);
+      if (top->s_axis_weight_tvalid_i) put_weight();
+      top->m_axis_result_tready_i = !stalls.hit(job.stall_result);
+      const bool act_taken = top->s_axis_act_tvalid_i && top->s_axis_act_tready_o;
+      const bool weight_taken = top->s_axis_weight_tvalid_i && top->s_axis_weight_tready_o;
+      if (top->m_axis_result_tvalid_o && top->m_axis_result_tready_i) {
+        const int status = take_result();
+        if (status != DRIFT_RUNNING) return status;
+      }
+      half_cycle(1);
+      upset();
+      half_cycle(0);
+      if (started) top->cmd_valid_i = 0;
+      if (act_taken) took_act();
+      if (weight_taken) took_weight();
+      ++now;
+      if (result.tile_m == tiles_m && top->cmd_ready_o && !top->cmd_valid_i) {
+        return act_left || weight_left ? DRIFT_EXCESS : DRIFT_DONE;
+      }
+    }
+    return DRIFT_RUNNING;
+  }
+};
+
+}  // namespace
+
+extern "C" {
+
+void drift_sim_describe(drift_shape* shape) {
+  *shape = drift_shape{DRIFT_SIM_ABI, kRows, kColumns, kLanes, kTileRows, VM_TRACE};
+}
+
+void* drift_sim_new(void) { return new Model; }
+
+void drift_sim_delete(void* model) { delete static_cast<Model*>(model); }
+
+void drift_sim_reset(void* model) { static_cast<Model*>(model)->reset(); }
+
+void drift_sim_start(void* model, const drift_job* job) { static_cast<Model*>(model)->start(*job); }
+
+int drift_sim_run(void* model, uint64_t cycles) { return static_cast<Model*>(model)->run(cycles); }
+
+uint64_t drift_sim_rows(void* model) { return static_cast<Model*>(model)->result_rows; }
+
+void drift_sim_counters(void* model, drift_counters* counters) {
+  const Vdrift& top = *static_cast<Model*>(model)->top;
+  *counters = drift_counters{top.cycles_o,          top.tiles_o,  top.flagged_rows_o,
+                             top.flagged_columns_o, top.masked_o, top.unlocated_o};
+}
+
+void drift_sim_bare(void* model, uint64_t cycles) {
+  Vdrift& top = *static_cast<Model*>(model)->top;
+  top.cmd_m_i = 0xffffff;
+  top.cmd_k_i = 16 * kRows;
+  top.cmd_n_i = kColumns;
+  top.cmd_valid_i = 1;
+  top.s_axis_act_tvalid_i = 1;
+  top.s_axis_weight_tvalid_i = 1;
+  top.m_axis_result_tready_i = 1;
+  memset(&top.s_axis_act_tdata_i, 0x55, kRows);
+  memset(&top.s_axis_weight_tdata_i, 0x33, kColumns);
+  for (uint64_t i = 0; i < cycles; ++i) {
+    top.clk_i = 1;
+    top.eval();
+    top.clk_i = 0;
+    top.eval();
+  }
+}
+
+int drift_sim_trace(void* model, const char* file, uint64_t first_tile, uint64_t last_tile) {
+#if VM_TRACE
+  Model& self = *static_cast<Model*>(model);
+  self.context.traceEverOn(true);
+  self.trace = std::make_unique<VerilatedVcdC>();
+  self.top->trace(self.trace.get(), 99);
+  self.trace->open(file);
+  self.trace_first = first_tile;
+  self.trace_last = last_tile;
+  return self.trace->isOpen() ? 0 : -1;
+#else
+  (void)model, (void)file, (void)first_tile, (void)last_tile;
+  return -1;
+#endif
+}
+
+}  // extern "C"

@@ -1,0 +1,20 @@
+//! Co-simulation: builds the generated RTL with Verilator, drives it, and
+//! compares every output with the golden model.
+
+mod abi;
+mod build;
+mod compare;
+mod error;
+mod ffi;
+mod harness;
+mod registers;
+mod rtl_run;
+mod wave;
+
+pub use build::{BuildOptions, BuiltModel, build};
+pub use compare::{Divergence, Quantity, compare};
+pub use error::CosimError;
+pub use ffi::{Model, Simulator};
+pub use harness::{GemmReport, Slice, check_gemm};
+pub use rtl_run::{RtlJob, RtlResult, Stalls};
+pub use wave::vcd_to_fst;

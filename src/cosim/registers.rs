@@ -1,0 +1,14 @@
+//! Where the PE registers are inside the verilated model: the Verilator
+//! configuration that keeps them visible, and the C++ that reaches them.
+
+/// Verilator configuration file: the PE registers stay accessible, so that
+/// faults can be written into them. The RTL itself carries no trace of this.
+pub(super) const VISIBILITY: &str = "\
+`verilator_config
+public_flat_rw -module \"drift_pe_array\" -var \"state_q\"
+public_flat_rw -module \"drift_pe_array\" -var \"psum_q\"
+";
+
+/// C++ header with the accessors that `sim/drift_sim.cpp` calls; the layout is
+/// that of `drift_pe_array.sv`.
+pub(super) const ACCESSORS: &str = include_str!("../../sim/drift_registers.h");

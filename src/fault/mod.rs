@@ -1,0 +1,13 @@
+//! Faults as data: what is upset, where and when; where faults come from; and
+//! the file that makes a run repeatable.
+
+mod list;
+mod sampler;
+mod types;
+
+pub use list::{FaultError, FaultList, Header};
+pub use sampler::{Sampler, Targets};
+pub use types::{Fault, Register, Site, StuckAt, TileFaults};
+
+#[cfg(test)]
+mod tests;

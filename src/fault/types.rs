@@ -1,0 +1,135 @@
+//! A fault: which register of which PE, and when.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A register of a PE.
+///
+/// The shadow weight register is not listed: an upset there is the same as an
+/// upset of `Weight` at row 0 of the pass that uses the weight.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Register {
+    /// The 32-bit partial sum.
+    Psum,
+    /// The int8 activation on its way to the right.
+    Activation,
+    /// The int8 stationary weight.
+    Weight,
+    /// The valid bit that travels with the activation.
+    Valid,
+}
+
+impl Register {
+    /// All registers, in the order in which the fault lists name them.
+    pub const ALL: [Register; 4] = [
+        Register::Psum,
+        Register::Activation,
+        Register::Weight,
+        Register::Valid,
+    ];
+
+    /// Width in bits.
+    pub fn bits(self) -> u32 {
+        match self {
+            Register::Psum => 32,
+            Register::Activation | Register::Weight => 8,
+            Register::Valid => 1,
+        }
+    }
+
+    /// All bits of the register as a mask.
+    pub fn mask(self) -> u32 {
+        u32::MAX >> (32 - self.bits())
+    }
+
+    /// Name as written in fault lists and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Register::Psum => "psum",
+            Register::Activation => "activation",
+            Register::Weight => "weight",
+            Register::Valid => "valid",
+        }
+    }
+}
+
+impl fmt::Display for Register {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A PE and one of its registers.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct Site {
+    /// PE row, 0..R.
+    pub pe_row: u32,
+    /// PE column, 0..C for data, C and C+1 for the checksum digits.
+    pub pe_column: u32,
+    /// The register.
+    pub register: Register,
+}
+
+/// A transient fault within a tile: when the register captures the value that
+/// belongs to `row` of `pass`, the bits of `xor` flip. A flipped weight stays
+/// flipped for the rest of the pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Fault {
+    /// Pass over K, 0..⌈K/R⌉.
+    pub pass: u32,
+    /// Row of the pass: 0.. data rows; T and T+1 for the checksum rows.
+    pub row: u32,
+    /// Where.
+    #[serde(flatten)]
+    pub site: Site,
+    /// Bits that flip; never zero.
+    pub xor: u32,
+}
+
+/// A permanent fault: the bits of `mask` hold the bits of `value` whatever the
+/// register captures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StuckAt {
+    /// Where.
+    #[serde(flatten)]
+    pub site: Site,
+    /// Bits that are stuck; never zero.
+    pub mask: u32,
+    /// What they are stuck at; no bits outside `mask`.
+    pub value: u32,
+}
+
+/// All faults of a tile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TileFaults {
+    /// Transient faults, sorted, at most one per (pass, row, site).
+    pub flips: Vec<Fault>,
+    /// Permanent faults, the same for every tile of a run.
+    pub stuck: Vec<StuckAt>,
+}
+
+impl TileFaults {
+    /// Whether nothing is upset.
+    pub fn is_empty(&self) -> bool {
+        self.flips.is_empty() && self.stuck.is_empty()
+    }
+
+    /// Sorts, and merges flips of the same register at the same time.
+    pub(super) fn normalise(flips: &mut Vec<Fault>) {
+        flips.sort_unstable();
+        flips.dedup_by(|next, kept| {
+            let same =
+                (next.pass, next.row, next.site) == (kept.pass, kept.row, kept.site);
+            if same {
+                kept.xor ^= next.xor;
+            }
+            same
+        });
+        flips.retain(|fault| fault.xor != 0);
+    }
+}

@@ -1,0 +1,19 @@
+//! The golden model: what the hardware must compute, written for reading.
+//! Outputs, syndromes, flags, masks and counters follow from arithmetic, the
+//! cycle count from a recurrence; the generated RTL is its only judge.
+
+mod checksum;
+mod gemm;
+mod outcome;
+mod pe_row;
+mod schedule;
+mod tile;
+
+pub use checksum::{digits, exceeds};
+pub use gemm::{Counters, GemmResult, gemm};
+pub use outcome::{FaultCounts, classify};
+pub use schedule::{Schedule, schedule};
+pub use tile::{TileResult, tile};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! One output tile: exact psums, the deltas that faults add, syndromes, flags
+//! and the correction mask.
+
+use super::checksum;
+use super::pe_row::{Upsets, pass_row};
+use crate::config::ArrayConfig;
+use crate::fault::{Fault, TileFaults};
+use crate::tiling::{Tile, Tiling};
+use ndarray::{Array2, ArrayView2, s};
+use std::collections::BTreeMap;
+
+/// What the hardware delivers for a tile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TileResult {
+    /// Outputs, data rows × C int32, columns beyond N included.
+    pub y: Array2<i32>,
+    /// Flag of every data row.
+    pub row_flags: Vec<bool>,
+    /// Flag of every column.
+    pub column_flags: Vec<bool>,
+    /// What faults added to the exact result, by (row, column) of the extended
+    /// tile: rows and columns beyond the data are the checksum digits.
+    pub deltas: BTreeMap<(usize, usize), i32>,
+}
+
+impl TileResult {
+    /// Correction mask: both the row and the column are flagged.
+    pub fn mask(&self, row: usize, column: usize) -> bool {
+        self.row_flags[row] && self.column_flags[column]
+    }
+}
+
+/// Exact product of the extended operands: (rows × k)·(k × lanes).
+#[multiversion::multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512bw+avx512vl"))]
+fn product(x: &[i8], w: &[i8], y: &mut [i32], depth: usize, lanes: usize) {
+    for (row, out) in x.chunks_exact(depth).zip(y.chunks_exact_mut(lanes)) {
+        for (&a, weights) in row.iter().zip(w.chunks_exact(lanes)) {
+            for (sum, &b) in out.iter_mut().zip(weights) {
+                *sum = sum.wrapping_add(i32::from(a) * i32::from(b));
+            }
+        }
+    }
+}
+
+/// Computes a tile of X[M×K]·W[K×N] with its faults. θ comes from the caller:
+/// it is a run-time register.
+pub fn tile(
+    config: &ArrayConfig,
+    tiling: &Tiling,
+    tile: &Tile,
+    x: ArrayView2<'_, i8>,
+    w: ArrayView2<'_, i8>,
+    faults: &TileFaults,
+    threshold_bit: u32,
+) -> TileResult {
+    let rows = tile.rows.len();
+    let x = x.slice(s![tile.rows.clone(), ..]);
+    let mut padded_w = Array2::zeros((w.nrows(), config.columns));
+    padded_w
+        .slice_mut(s![.., ..tile.columns.len()])
+        .assign(&w.slice(s![.., tile.columns.clone()]));
+    let (x, w) = if config.checksum {
+        (
+            checksum::with_checksum_rows(x),
+            checksum::with_checksum_columns(padded_w.view()).as_standard_layout().to_owned(),
+        )
+    } else {
+        (x.as_standard_layout().to_owned(), padded_w)
+    };
+
+    let mut y = Array2::zeros((x.nrows(), config.lanes()));
+    product(
+        x.as_slice().expect("standard layout"),
+        w.as_slice().expect("standard layout"),
+        y.as_slice_mut().expect("standard layout"),
+        x.ncols(),
+        config.lanes(),
+    );
+    let deltas = fault_deltas(config, tiling, &x, &w, rows, faults);
+    for (&at, &delta) in &deltas {
+        y[at] = y[at].wrapping_add(delta);
+    }
+
+    let (row_flags, column_flags) = if config.checksum {
+        let flags = |syndromes: Vec<i32>| -> Vec<bool> {
+            syndromes
+                .into_iter()
+                .map(|e| checksum::exceeds(e, threshold_bit))
+                .collect()
+        };
+        (
+            flags(checksum::row_syndromes(y.view())),
+            flags(checksum::column_syndromes(y.view())),
+        )
+    } else {
+        (vec![false; rows], vec![false; config.columns])
+    };
+    TileResult {
+        y: y.slice(s![..rows, ..config.columns]).to_owned(),
+        row_flags,
+        column_flags,
+        deltas,
+    }
+}
+
+/// What faults add to the exact result. Only the rows and columns that a fault
+/// can touch are sent through the PEs again.
+fn fault_deltas(
+    config: &ArrayConfig,
+    tiling: &Tiling,
+    x: &Array2<i8>,
+    w: &Array2<i8>,
+    data_rows: usize,
+    faults: &TileFaults,
+) -> BTreeMap<(usize, usize), i32> {
+    let mut deltas = BTreeMap::new();
+    if faults.is_empty() {
+        return deltas;
+    }
+    // Fault coordinates name the checksum rows T and T+1, whatever the tile's height.
+    let fault_row = |row: usize| {
+        if row < data_rows {
+            row
+        } else {
+            config.tile_rows + row - data_rows
+        }
+    };
+    for pass in 0..tiling.passes() {
+        let of_pass = range_of(&faults.flips, |f| (f.pass as usize).cmp(&pass));
+        if of_pass.is_empty() && faults.stuck.is_empty() {
+            continue;
+        }
+        let depth = tiling.pass_depth(pass);
+        let mut weights = Array2::zeros((config.rows, config.lanes()));
+        weights
+            .slice_mut(s![..depth.len(), ..])
+            .assign(&w.slice(s![depth.clone(), ..]));
+        let clean_weights = weights.clone();
+        // Columns whose weights were upset by an earlier row of this pass.
+        let mut upset_columns = vec![false; config.lanes()];
+        for row in 0..x.nrows() {
+            let of_row = range_of(of_pass, |f| (f.row as usize).cmp(&fault_row(row)));
+            let upsets = Upsets {
+                flips: of_row,
+                stuck: &faults.stuck,
+            };
+            let mut wanted = upsets.touched_columns(config.lanes());
+            for (want, &upset) in wanted.iter_mut().zip(&upset_columns) {
+                *want |= upset;
+            }
+            if !wanted.contains(&true) {
+                continue;
+            }
+            let mut activations = ndarray::Array1::zeros(config.rows);
+            activations
+                .slice_mut(s![..depth.len()])
+                .assign(&x.slice(s![row, depth.clone()]));
+            let faulty = pass_row(activations.view(), &mut weights, &upsets, &wanted);
+            for (c, _) in wanted.iter().enumerate().filter(|(_, want)| **want) {
+                let clean = (0..config.rows).fold(0i32, |sum, r| {
+                    sum + i32::from(activations[r]) * i32::from(clean_weights[[r, c]])
+                });
+                let delta = faulty[c].wrapping_sub(clean);
+                if delta != 0 {
+                    let entry: &mut i32 = deltas.entry((row, c)).or_default();
+                    *entry = entry.wrapping_add(delta);
+                }
+                upset_columns[c] |= (0..config.rows)
+                    .any(|r| weights[[r, c]] != clean_weights[[r, c]]);
+            }
+        }
+    }
+    deltas.retain(|_, delta| *delta != 0);
+    deltas
+}
+
+/// The run of sorted faults for which `key` compares equal.
+fn range_of(faults: &[Fault], key: impl Fn(&Fault) -> std::cmp::Ordering) -> &[Fault] {
+    let start = faults.partition_point(|fault| key(fault).is_lt());
+    let end = faults.partition_point(|fault| key(fault).is_le());
+    &faults[start..end]
+}

@@ -1,0 +1,12 @@
+//! Generator of the SystemVerilog: parameters are computed and checked here,
+//! the askama templates only place them.
+
+mod emit;
+mod params;
+mod templates;
+
+pub use emit::{RtlError, RtlFile, TOP, generate, write};
+pub use params::Params;
+
+#[cfg(test)]
+mod tests;

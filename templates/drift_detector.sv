@@ -1,0 +1,97 @@
+{{ banner }}
+// Syndromes and flags of a tile, computed while its last pass leaves the accumulators:
+//   row syndrome    e[m] = sum_j Y[m][j] - (256 * Y[m][hi] + Y[m][lo]), travelling along the row,
+//   column syndrome e[j] = sum_m Y[m][j] - (256 * Y[hi][j] + Y[lo][j]), kept in the column,
+// both modulo 2**32. A row or column is flagged when |e| >= 2**threshold_bit.
+//
+// Latency: the flag of column j is set two cycles after the low checksum row passed it, the flag of a row
+// two cycles after it passed the last column.
+
+module drift_detector (
+  input  logic                                  clk_i,
+  input  logic                                  rst_ni,
+  // Threshold of detection; constant while a tile is in flight.
+  input  logic [4:0]                            threshold_bit_i,
+
+  // Tags and accumulated sums at the bottom of every column, see drift_tag_pipeline.
+  input  logic [drift_pkg::Lanes:0]            valid_i,
+  input  logic [drift_pkg::Lanes:0]            last_i,
+  input  logic [drift_pkg::Lanes:0]            start_i,
+  input  logic [drift_pkg::Lanes:0]            hi_i,
+  input  logic [drift_pkg::Lanes:0]            lo_i,
+  input  logic [drift_pkg::Lanes:0]            bank_i,
+  // Accumulator word of the row beyond the last column.
+  input  drift_pkg::acc_addr_t                 addr_i,
+  input  logic [32*drift_pkg::Lanes-1:0]       sum_i,
+
+  // Flag of the row at an accumulator word, and column flags of either bank.
+  input  drift_pkg::acc_addr_t                 drain_addr_i,
+  output logic                                  row_flag_o,
+  output logic [2*drift_pkg::Columns-1:0]      column_flag_o
+);
+
+  localparam int unsigned Columns = drift_pkg::Columns;
+
+  // Rows in their last pass, per column, and the low checksum rows among them.
+  logic [drift_pkg::Lanes:0] final_row, final_lo;
+
+  drift_pkg::psum_t           column_syndrome_q [Columns];
+  // row_syndrome_q[c]: the sum over columns 0..c of the row that column c held in the previous cycle.
+  drift_pkg::psum_t           row_syndrome_q [drift_pkg::Lanes];
+  logic                        row_flag_q [drift_pkg::AccDepth];
+  logic [2*Columns-1:0]        column_flag_q;
+
+  assign final_row = valid_i & last_i;
+  assign final_lo  = final_row & lo_i;
+
+  always_ff @(posedge clk_i) begin
+    if (|final_row) begin
+      for (int unsigned j = 0; j < Columns; j++) begin
+        if (final_row[j]) begin
+          column_syndrome_q[j] <= (start_i[j] ? 32'sd0 : column_syndrome_q[j])
+              + (hi_i[j] ? 32'($signed(-{sum_i[32*j +: 24], 8'b0}))
+                 : lo_i[j] ? 32'($signed(-sum_i[32*j +: 32]))
+                 : $signed(sum_i[32*j +: 32]));
+        end
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (|final_row) begin
+      row_syndrome_q[0] <= $signed(sum_i[31:0]);
+      for (int unsigned j = 1; j < Columns; j++) begin
+        row_syndrome_q[j] <= row_syndrome_q[j-1] + $signed(sum_i[32*j +: 32]);
+      end
+      row_syndrome_q[Columns]   <= row_syndrome_q[Columns-1] - $signed({sum_i[32*Columns +: 24], 8'b0});
+      row_syndrome_q[Columns+1] <= row_syndrome_q[Columns] - $signed(sum_i[32*Columns+32 +: 32]);
+    end
+  end
+
+  // Stage c+1 of the tags is the row that column c held in the previous cycle.
+  always_ff @(posedge clk_i) begin
+    if (final_row[drift_pkg::Lanes]) begin
+      row_flag_q[addr_i] <= drift_pkg::exceeds(row_syndrome_q[drift_pkg::Lanes-1], threshold_bit_i);
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      column_flag_q <= '0;
+    end else if (|final_lo) begin
+      for (int unsigned j = 0; j < Columns; j++) begin
+        if (final_lo[j+1]) begin
+          if (bank_i[j+1]) begin
+            column_flag_q[Columns+j] <= drift_pkg::exceeds(column_syndrome_q[j], threshold_bit_i);
+          end else begin
+            column_flag_q[j] <= drift_pkg::exceeds(column_syndrome_q[j], threshold_bit_i);
+          end
+        end
+      end
+    end
+  end
+
+  assign row_flag_o    = row_flag_q[drain_addr_i];
+  assign column_flag_o = column_flag_q;
+
+endmodule : drift_detector

@@ -1,0 +1,95 @@
+{{ banner }}
+// Carries the tag of every row beside the array: it reaches column c together with that row's psum at the
+// bottom of column c, and one stage beyond the last column when the whole row is known.
+//
+// Latency: PsumDelay + c cycles to column c.
+
+module drift_tag_pipeline (
+  input  logic                          clk_i,
+  input  logic                          rst_ni,
+  // Advances all tags.
+  input  logic                          en_i,
+
+  // Tag of the row accepted in the previous cycle.
+  input  logic                          valid_i,
+  input  logic                          first_i,
+  input  logic                          last_i,
+  input  logic                          end_i,
+{%- if checksum %}
+  input  logic                          start_i,
+  input  logic                          hi_i,
+  input  logic                          lo_i,
+{%- endif %}
+  input  logic                          bank_i,
+  input  drift_pkg::acc_addr_t         addr_i,
+
+  // Bit or word c: the row whose psum is at the bottom of column c. One more stage beyond the last column.
+  output logic [drift_pkg::Lanes:0]    valid_o,
+  output logic [drift_pkg::Lanes-1:0]  first_o,
+  output logic [drift_pkg::Lanes:0]    last_o,
+{%- if checksum %}
+  output logic [drift_pkg::Lanes:0]    start_o,
+  output logic [drift_pkg::Lanes:0]    hi_o,
+  output logic [drift_pkg::Lanes:0]    lo_o,
+{%- endif %}
+  output logic [drift_pkg::Lanes:0]    bank_o,
+  output logic [drift_pkg::AccAddrWidth*(drift_pkg::Lanes+1)-1:0] addr_o,
+  // The last row of a tile has passed all columns, and the bank it is in.
+  output logic                          tile_done_o,
+  output logic                          tile_done_bank_o
+);
+
+  // Stage PsumDelay-1+c belongs to column c; the last stage is beyond the last column.
+  localparam int unsigned Stages = {{ tag_stages }};
+
+  logic [Stages-1:0] valid_q, last_q, end_q, bank_q;
+  logic [Stages-2:0] first_q;
+{%- if checksum %}
+  logic [Stages-1:0] start_q, hi_q, lo_q;
+{%- endif %}
+  drift_pkg::acc_addr_t addr_q [Stages];
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      valid_q <= '0;
+    end else if (en_i) begin
+      valid_q <= {valid_q[Stages-2:0], valid_i};
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (en_i) begin
+      first_q <= {first_q[Stages-3:0], first_i};
+      last_q  <= {last_q[Stages-2:0], last_i};
+      end_q   <= {end_q[Stages-2:0], end_i};
+{%- if checksum %}
+      start_q <= {start_q[Stages-2:0], start_i};
+      hi_q    <= {hi_q[Stages-2:0], hi_i};
+      lo_q    <= {lo_q[Stages-2:0], lo_i};
+{%- endif %}
+      bank_q  <= {bank_q[Stages-2:0], bank_i};
+      addr_q[0] <= addr_i;
+      for (int unsigned s = 1; s < Stages; s++) begin
+        addr_q[s] <= addr_q[s-1];
+      end
+    end
+  end
+
+  assign valid_o = valid_q[Stages-1 -: drift_pkg::Lanes+1];
+  assign first_o = first_q[Stages-2 -: drift_pkg::Lanes];
+  assign last_o  = last_q[Stages-1 -: drift_pkg::Lanes+1];
+{%- if checksum %}
+  assign start_o = start_q[Stages-1 -: drift_pkg::Lanes+1];
+  assign hi_o    = hi_q[Stages-1 -: drift_pkg::Lanes+1];
+  assign lo_o    = lo_q[Stages-1 -: drift_pkg::Lanes+1];
+{%- endif %}
+  assign bank_o  = bank_q[Stages-1 -: drift_pkg::Lanes+1];
+
+  for (genvar c = 0; c <= drift_pkg::Lanes; c++) begin : g_column
+    assign addr_o[drift_pkg::AccAddrWidth*c +: drift_pkg::AccAddrWidth] = addr_q[drift_pkg::PsumDelay-1+c];
+  end
+
+  assign tile_done_o      = valid_q[Stages-1] && last_q[Stages-1] && end_q[Stages-1];
+  assign tile_done_bank_o = bank_q[Stages-1];
+
+endmodule : drift_tag_pipeline
