@@ -13,4 +13,5 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod config;
+pub mod tool;
 pub mod units;
