@@ -13,5 +13,6 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod config;
+pub mod synth;
 pub mod tool;
 pub mod units;

@@ -23,7 +23,10 @@ fn with(variables: &[(&str, &Path)], check: impl FnOnce(&Environment)) {
 #[cfg(unix)]
 fn script(path: &Path, text: &str) {
     let status = std::process::Command::new("sh")
-        .args(["-c", r#"printf '#!/bin/sh\n%s\n' "$2" > "$1"; chmod 755 "$1""#])
+        .args([
+            "-c",
+            r#"printf '#!/bin/sh\n%s\n' "$2" > "$1"; chmod 755 "$1""#,
+        ])
         .args([Path::new("sh"), path, Path::new(text)])
         .status();
     assert!(status.unwrap().success());

@@ -164,7 +164,7 @@ pub(crate) fn collect(finished: &Finished) -> YosysRun {
     let mut errors = Vec::new();
     for line in finished.stdout.lines().chain(finished.stderr.lines()) {
         let line = line.trim();
-        let list = if line.starts_with("Warning: ") || line.contains(": warning: ") {
+        let list = if is_warning(line) {
             &mut warnings
         } else if line.starts_with("ERROR: ") || line.contains(": ERROR: ") || is_slang_error(line)
         {
@@ -199,4 +199,9 @@ pub(crate) fn collect(finished: &Finished) -> YosysRun {
 /// slang's own errors: `file.sv:1:2: error: text`.
 fn is_slang_error(line: &str) -> bool {
     line.contains(": error: ")
+}
+
+/// Yosys's own warnings, and slang's, which name a place first.
+fn is_warning(line: &str) -> bool {
+    line.starts_with("Warning: ") || line.contains(": Warning: ") || line.contains(": warning: ")
 }
