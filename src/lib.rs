@@ -13,8 +13,11 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod config;
+pub mod cosim;
 pub mod fault;
 pub mod golden;
 pub mod rtl;
+pub mod synth;
 pub mod tiling;
+pub mod tool;
 pub mod units;

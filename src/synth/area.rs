@@ -1,0 +1,135 @@
+//! Generic synthesis of an array, and what its checksums cost.
+
+use super::SynthError;
+use super::elaborate::{Elaborated, quoted};
+use super::stat::{Counts, DesignArea};
+use crate::tool::{ToolError, Yosys};
+use std::path::Path;
+use std::time::Instant;
+
+/// Synthesis with the hierarchy kept, so that a PE is mapped once however
+/// many there are. Memories stay memories: they become RAM macros or register
+/// files, which gates and flip-flops would misrepresent.
+const RECIPE: &str = "\
+opt -fast -full
+memory_unpack
+opt_clean
+opt -undriven -fine
+techmap
+opt -fast
+simplemap
+abc -g gates,MUX
+opt -fast
+opt_clean
+";
+
+/// Area of a design, and of the same design without checksums.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AreaReport {
+    /// Version of Yosys.
+    pub yosys: String,
+    /// The design.
+    pub design: DesignArea,
+    /// The design to compare it with.
+    pub baseline: Option<DesignArea>,
+    /// Wall-clock time of the synthesis.
+    pub seconds: f64,
+}
+
+/// What a design needs more than its baseline: 0.1 is ten per cent more.
+/// `None` where the baseline has nothing of the kind.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Overhead {
+    /// Number of gates.
+    pub gates: Option<f64>,
+    /// Number of flip-flops.
+    pub flip_flops: Option<f64>,
+    /// Bits of memory.
+    pub memory_bits: Option<f64>,
+    /// Area of gates and flip-flops together.
+    pub area: Option<f64>,
+}
+
+/// One line of a table: a module, or the whole design.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Name of the module.
+    pub module: String,
+    /// Instances in the design.
+    pub instances: u64,
+    /// One instance without its submodules.
+    pub each: Counts,
+    /// All instances together, without submodules; the rows of a design add
+    /// up to its total.
+    pub all: Counts,
+    /// Share of the design's gate and flip-flop area, 0..=1.
+    pub share: f64,
+}
+
+impl AreaReport {
+    /// The design's modules, top first, then by area.
+    pub fn table(&self) -> Vec<Row> {
+        let total = self.design.total.nand2().max(f64::MIN_POSITIVE);
+        let row = |m: &super::ModuleArea| {
+            let all = m.own * m.instances;
+            Row {
+                module: m.name.clone(),
+                instances: m.instances,
+                each: m.own,
+                all,
+                share: all.nand2() / total,
+            }
+        };
+        self.design.modules.iter().map(row).collect()
+    }
+
+    /// What the design needs more than its baseline.
+    pub fn overhead(&self) -> Option<Overhead> {
+        let (new, old) = (self.design.total, self.baseline.as_ref()?.total);
+        let more = |a: u64, b: u64| (b > 0).then(|| a as f64 / b as f64 - 1.0);
+        Some(Overhead {
+            gates: more(new.gates, old.gates),
+            flip_flops: more(new.flip_flops, old.flip_flops),
+            memory_bits: more(new.memory_bits, old.memory_bits),
+            area: more(new.centi_nand2, old.centi_nand2),
+        })
+    }
+}
+
+/// Synthesises the module `top` of the RTL in `dir` and, for comparison, of
+/// the RTL in `baseline` (the same array without checksums).
+///
+/// # Errors
+/// [`SynthError`] when a filelist is wrong, or Yosys is missing or refuses
+/// the RTL.
+pub fn area(dir: &Path, top: &str, baseline: Option<&Path>) -> Result<AreaReport, SynthError> {
+    let yosys = Yosys::locate()?;
+    let start = Instant::now();
+    let design = synthesise(&yosys, dir, top)?;
+    let baseline = baseline.map(|other| synthesise(&yosys, other, top));
+    Ok(AreaReport {
+        design,
+        baseline: baseline.transpose()?,
+        seconds: start.elapsed().as_secs_f64(),
+        yosys: yosys.version,
+    })
+}
+
+pub(super) fn synthesise(yosys: &Yosys, dir: &Path, top: &str) -> Result<DesignArea, SynthError> {
+    let design = Elaborated::new(yosys, dir, top)?;
+    if !design.errors.is_empty() {
+        return Err(SynthError::Tool(ToolError::Failed {
+            program: format!("Yosys {}", yosys.version),
+            status: "elaboration".to_owned(),
+            message: design.errors.join("\n"),
+        }));
+    }
+    let result = design.file("stat.json");
+    let script = format!(
+        "{}synth -top {top} -run begin:fine\n{RECIPE}tee -q -o {} stat -json\n",
+        design.script,
+        quoted(&result)
+    );
+    yosys.run_script(&script, dir)?;
+    DesignArea::from_stat(&std::fs::read_to_string(&result)?, top)
+}

@@ -1,0 +1,38 @@
+//! What can go wrong when RTL is checked or synthesised.
+
+use crate::tool::ToolError;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// A directory of RTL that cannot be checked or synthesised.
+#[derive(Debug, Error)]
+pub enum SynthError {
+    /// The filelist is missing, empty or names files that are not there.
+    #[error("{path}: {message}", path = .path.display())]
+    Filelist {
+        /// The filelist.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// A name that no SystemVerilog module can have.
+    #[error("{name} is not the name of a module")]
+    Top {
+        /// The name.
+        name: String,
+    },
+    /// A program is missing or failed.
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    /// A tool's result could not be understood.
+    #[error("the result of {tool} cannot be read: {message}")]
+    Result {
+        /// The tool.
+        tool: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A temporary file could not be written or read.
+    #[error("a temporary file: {0}")]
+    Scratch(#[from] std::io::Error),
+}

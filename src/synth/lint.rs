@@ -1,0 +1,153 @@
+//! Three linters over the same RTL.
+
+use super::SynthError;
+use super::elaborate::{Elaborated, check_name};
+use super::filelist::{FILELIST, Filelist};
+use crate::tool::{PythonTool, ToolError, Verilator, Yosys};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+/// slang's warnings beside those that are always on.
+const SLANG_WARNINGS: &str = "-Wextra -Wunassigned-variable -Wundriven-net -Wundriven-port";
+
+/// What one linter said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolResult {
+    /// Version of the tool.
+    pub version: String,
+    /// Its warnings, one entry each.
+    pub warnings: Vec<String>,
+    /// Its errors; with any, the list of warnings may be incomplete.
+    pub errors: Vec<String>,
+    /// Wall-clock time that it took.
+    pub seconds: f64,
+}
+
+impl ToolResult {
+    /// Whether there is neither a warning nor an error.
+    pub fn is_clean(&self) -> bool {
+        self.warnings.is_empty() && self.errors.is_empty()
+    }
+}
+
+/// What all linters said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LintReport {
+    /// `verilator_bin --lint-only -Wall`.
+    pub verilator: ToolResult,
+    /// Yosys: `hierarchy -check`, `proc`, `check -assert`.
+    pub yosys: ToolResult,
+    /// slang: elaboration and data-flow analysis with `-Wextra` and
+    /// warnings about what nothing drives.
+    pub slang: ToolResult,
+}
+
+impl LintReport {
+    /// Whether all three are content.
+    pub fn is_clean(&self) -> bool {
+        self.verilator.is_clean() && self.yosys.is_clean() && self.slang.is_clean()
+    }
+}
+
+/// Lints the module `top` of the RTL that the filelist `drift.f` in `dir` names.
+///
+/// # Errors
+/// [`SynthError`] when the filelist is wrong or a linter cannot be started.
+/// What the linters find wrong with the RTL is in the report.
+pub fn lint(dir: &Path, top: &str) -> Result<LintReport, SynthError> {
+    check_name(top)?;
+    Filelist::read(dir)?;
+    Ok(LintReport {
+        verilator: with_verilator(&Verilator::locate()?, dir, top)?,
+        yosys: with_yosys(&Yosys::locate()?, dir, top)?,
+        slang: with_slang(&PythonTool::slang()?, dir, top)?,
+    })
+}
+
+fn with_verilator(tool: &Verilator, dir: &Path, top: &str) -> Result<ToolResult, SynthError> {
+    let mut command = tool.command();
+    command
+        .args(["--lint-only", "-Wall", "--top-module", top, "-f", FILELIST])
+        .current_dir(dir);
+    finish(&mut command, &tool.version, |text| {
+        let (warnings, mut errors) = diagnostics(text, "%Warning", "%Error");
+        // The last line only says that there were warnings or errors.
+        errors.retain(|error| !error.contains("Exiting due to"));
+        (warnings, errors)
+    })
+}
+
+fn with_slang(tool: &PythonTool, dir: &Path, top: &str) -> Result<ToolResult, SynthError> {
+    let options = format!("--top {top} {SLANG_WARNINGS} -f {FILELIST}");
+    let mut command = tool.command(include_str!("../../tools/slang_lint.py"));
+    command.arg(options).current_dir(dir);
+    finish(&mut command, &tool.version, |text| {
+        diagnostics(text, ": warning: ", "error: ")
+    })
+}
+
+pub(super) fn with_yosys(tool: &Yosys, dir: &Path, top: &str) -> Result<ToolResult, SynthError> {
+    let start = Instant::now();
+    let design = Elaborated::new(tool, dir, top)?;
+    let (mut warnings, mut errors) = (design.warnings.clone(), design.errors.clone());
+    if errors.is_empty() {
+        let script = format!(
+            "{}hierarchy -check -top {top}\nproc\ncheck -assert\n",
+            design.script
+        );
+        let run = tool.try_script(&script, dir)?;
+        warnings.extend(run.output.warnings);
+        errors = run.errors;
+    }
+    warnings.retain(|warning| !is_memory_note(warning));
+    Ok(ToolResult {
+        version: tool.version.clone(),
+        warnings,
+        errors,
+        seconds: start.elapsed().as_secs_f64(),
+    })
+}
+
+/// Yosys's remark that an array with constant indices becomes registers is
+/// what the RTL means, not something wrong with it.
+pub(super) fn is_memory_note(warning: &str) -> bool {
+    warning.starts_with("Warning: Replacing memory ") && warning.contains(" with list of registers")
+}
+
+/// The lines of a linter's output that are warnings, and those that are errors.
+pub(super) fn diagnostics(text: &str, warning: &str, error: &str) -> (Vec<String>, Vec<String>) {
+    let lines = |mark: &str| {
+        let found = text.lines().map(str::trim).filter(|l| l.contains(mark));
+        found.map(str::to_owned).collect()
+    };
+    (lines(warning), lines(error))
+}
+
+/// Runs a linter and sorts what it prints.
+fn finish(
+    command: &mut Command,
+    version: &str,
+    sort: impl FnOnce(&str) -> (Vec<String>, Vec<String>),
+) -> Result<ToolResult, SynthError> {
+    let start = Instant::now();
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|source| ToolError::Start {
+            program: command.get_program().to_string_lossy().into_owned(),
+            source,
+        })?;
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    let (warnings, mut errors) = sort(&text);
+    if !output.status.success() && errors.is_empty() && warnings.is_empty() {
+        errors.push(format!("{}: {}", output.status, text.trim()));
+    }
+    Ok(ToolResult {
+        version: version.to_owned(),
+        warnings,
+        errors,
+        seconds: start.elapsed().as_secs_f64(),
+    })
+}

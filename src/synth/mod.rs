@@ -1,0 +1,18 @@
+//! Lint and synthesis of generated RTL: three linters that must all be
+//! content, and Yosys's counts of gates, flip-flops and memory bits.
+
+mod area;
+mod elaborate;
+mod error;
+mod filelist;
+mod fold;
+mod lint;
+mod stat;
+
+pub use area::{AreaReport, Overhead, Row, area};
+pub use error::SynthError;
+pub use lint::{LintReport, ToolResult, lint};
+pub use stat::{Counts, DesignArea, ModuleArea};
+
+#[cfg(test)]
+mod tests;

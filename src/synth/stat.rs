@@ -1,0 +1,243 @@
+//! Yosys's statistics, multiplied through the hierarchy.
+
+use super::SynthError;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::ops::{Add, Mul};
+
+/// What a piece of hardware consists of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Gates: everything that is no flip-flop, latch or memory.
+    pub gates: u64,
+    /// Flip-flops, one bit each.
+    pub flip_flops: u64,
+    /// Latches, one bit each.
+    pub latches: u64,
+    /// Bits of memory (RAM macros, register files).
+    pub memory_bits: u64,
+    /// Area of gates, flip-flops and latches in hundredths of a two-input
+    /// NAND; see [`Counts::nand2`].
+    pub centi_nand2: u64,
+}
+
+impl Counts {
+    /// Area of gates, flip-flops and latches as a number of two-input NANDs,
+    /// with the proportions of a common standard-cell library. Memories are
+    /// not part of it. Good for comparing designs, not for floorplans.
+    pub fn nand2(&self) -> f64 {
+        self.centi_nand2 as f64 / 100.0
+    }
+}
+
+impl Add for Counts {
+    type Output = Counts;
+    fn add(self, other: Counts) -> Counts {
+        Counts {
+            gates: self.gates + other.gates,
+            flip_flops: self.flip_flops + other.flip_flops,
+            latches: self.latches + other.latches,
+            memory_bits: self.memory_bits + other.memory_bits,
+            centi_nand2: self.centi_nand2 + other.centi_nand2,
+        }
+    }
+}
+
+impl Mul<u64> for Counts {
+    type Output = Counts;
+    fn mul(self, factor: u64) -> Counts {
+        Counts {
+            gates: self.gates * factor,
+            flip_flops: self.flip_flops * factor,
+            latches: self.latches * factor,
+            memory_bits: self.memory_bits * factor,
+            centi_nand2: self.centi_nand2 * factor,
+        }
+    }
+}
+
+/// One module of a design.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleArea {
+    /// Name in the source; another set of parameters has a suffix (`pe#2`).
+    pub name: String,
+    /// Instances in the whole design.
+    pub instances: u64,
+    /// One instance without its submodules.
+    pub own: Counts,
+    /// One instance with its submodules.
+    pub whole: Counts,
+    /// Cells of one instance without its submodules, by type.
+    pub cells: BTreeMap<String, u64>,
+    /// Submodules of one instance, with their number.
+    pub submodules: BTreeMap<String, u64>,
+}
+
+/// A synthesised design.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DesignArea {
+    /// Name of the top module.
+    pub top: String,
+    /// The modules, top first, then by total area.
+    pub modules: Vec<ModuleArea>,
+    /// The whole design.
+    pub total: Counts,
+}
+
+#[derive(Deserialize)]
+struct RawStat {
+    modules: BTreeMap<String, RawModule>,
+}
+
+#[derive(Deserialize)]
+struct RawModule {
+    #[serde(default)]
+    num_memory_bits: u64,
+    #[serde(default)]
+    num_cells_by_type: BTreeMap<String, u64>,
+    /// Where newer versions may list submodules.
+    #[serde(default)]
+    num_submodules_by_type: BTreeMap<String, u64>,
+}
+
+impl DesignArea {
+    /// Reads what `stat -json` wrote.
+    pub(crate) fn from_stat(text: &str, top: &str) -> Result<Self, SynthError> {
+        let wrong = |message: String| SynthError::Result {
+            tool: "Yosys's stat".to_owned(),
+            message,
+        };
+        let json = text.find('{').map_or("", |start| &text[start..]);
+        let raw: RawStat = serde_json::from_str(json).map_err(|e| wrong(e.to_string()))?;
+        let names = display_names(raw.modules.keys());
+        let mut modules = BTreeMap::new();
+        for (id, module) in &raw.modules {
+            modules.insert(names[plain(id)].clone(), module_of(module, &names));
+        }
+        let no_top = || wrong(format!("it has no module {top}"));
+        let name = names.get(top).ok_or_else(no_top)?.clone();
+        let mut instances = BTreeMap::new();
+        let total = visit(&name, 1, &modules, &mut instances).ok_or_else(no_top)?;
+        let mut list: Vec<ModuleArea> = modules
+            .into_iter()
+            .filter_map(|(name, (own, cells, submodules))| {
+                let (instances, whole) = *instances.get(&name)?;
+                Some(ModuleArea {
+                    name,
+                    instances,
+                    own,
+                    whole,
+                    cells,
+                    submodules,
+                })
+            })
+            .collect();
+        list.sort_by_key(|m| {
+            let area = m.own * m.instances;
+            let key = (area.centi_nand2, area.memory_bits);
+            (m.name != name, std::cmp::Reverse(key), m.name.clone())
+        });
+        Ok(Self {
+            top: name,
+            modules: list,
+            total,
+        })
+    }
+}
+
+/// Own counts, cells and submodules of a module.
+type Parsed = (Counts, BTreeMap<String, u64>, BTreeMap<String, u64>);
+
+/// Adds up a module with its submodules, and counts instances on the way.
+fn visit(
+    name: &str,
+    times: u64,
+    modules: &BTreeMap<String, Parsed>,
+    instances: &mut BTreeMap<String, (u64, Counts)>,
+) -> Option<Counts> {
+    let (own, _, submodules) = modules.get(name)?;
+    let mut whole = *own;
+    for (child, count) in submodules {
+        whole = whole + visit(child, times * count, modules, instances)? * *count;
+    }
+    let entry = instances.entry(name.to_owned()).or_insert((0, whole));
+    entry.0 += times;
+    Some(whole)
+}
+
+fn module_of(raw: &RawModule, names: &BTreeMap<String, String>) -> Parsed {
+    let mut own = Counts {
+        memory_bits: raw.num_memory_bits,
+        ..Counts::default()
+    };
+    let (mut cells, mut submodules) = (BTreeMap::new(), BTreeMap::new());
+    for (id, count) in raw
+        .num_cells_by_type
+        .iter()
+        .chain(&raw.num_submodules_by_type)
+    {
+        if let Some(name) = names.get(plain(id)) {
+            submodules.insert(name.clone(), *count);
+            continue;
+        }
+        cells.insert(plain(id).to_owned(), *count);
+        own = own + cell(id) * *count;
+    }
+    (own, cells, submodules)
+}
+
+/// What one cell of Yosys's gate library counts as.
+fn cell(kind: &str) -> Counts {
+    let mut counts = Counts::default();
+    if kind.starts_with("$mem") || kind.starts_with("$scopeinfo") {
+        return counts;
+    }
+    let has = |part: &str| kind.contains(part);
+    counts.centi_nand2 = if has("DLATCH") || has("$_SR_") {
+        counts.latches = 1;
+        300
+    } else if has("DFF") || kind.starts_with("$_FF") {
+        counts.flip_flops = 1;
+        let enable = has("DFFE") || has("DFFCE") || has("DFFSRE");
+        // The suffix has a letter for the clock, one for the enable, and more
+        // for a set or a reset.
+        let suffix = kind.trim_end_matches('_').rsplit('_').next();
+        let controls = suffix.map_or(0, str::len) > 1 + usize::from(enable);
+        533 + if enable { 233 } else { 0 } + if controls { 67 } else { 0 }
+    } else {
+        counts.gates = 1;
+        match kind {
+            "$_NOT_" | "$_BUF_" => 67,
+            "$_NAND_" | "$_NOR_" => 100,
+            "$_AND_" | "$_OR_" | "$_ANDNOT_" | "$_ORNOT_" => 133,
+            _ => 233,
+        }
+    };
+    counts
+}
+
+/// A name without RTLIL's leading backslash.
+fn plain(id: &str) -> &str {
+    id.strip_prefix('\\').unwrap_or(id)
+}
+
+/// Short names: `$paramod\pe\N=...` and `$paramod$hash\pe` become `pe`, or
+/// `pe#2` for another set of parameters.
+fn display_names<'a>(ids: impl Iterator<Item = &'a String>) -> BTreeMap<String, String> {
+    let mut used: BTreeMap<String, usize> = BTreeMap::new();
+    let mut names = BTreeMap::new();
+    for id in ids {
+        let base = match id.strip_prefix("$paramod") {
+            Some(rest) => rest.split('\\').nth(1).unwrap_or(id),
+            None => plain(id),
+        };
+        let count = used.entry(base.to_owned()).or_default();
+        *count += 1;
+        let name = match *count {
+            1 => base.to_owned(),
+            n => format!("{base}#{n}"),
+        };
+        names.insert(plain(id).to_owned(), name);
+    }
+    names
+}
