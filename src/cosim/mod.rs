@@ -9,12 +9,10 @@ mod ffi;
 mod harness;
 mod registers;
 mod rtl_run;
-mod wave;
 
 pub use build::{BuildOptions, BuiltModel, build};
 pub use compare::{Divergence, Quantity, compare};
 pub use error::CosimError;
 pub use ffi::{Model, Simulator};
-pub use harness::{GemmReport, Slice, check_gemm};
+pub use harness::{Check, GemmReport, Slice, check_gemm};
 pub use rtl_run::{RtlJob, RtlResult, Stalls};
-pub use wave::vcd_to_fst;
