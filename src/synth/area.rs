@@ -1,7 +1,7 @@
 //! Generic synthesis of an array, and what its checksums cost.
 
 use super::SynthError;
-use super::elaborate::{Elaborated, quoted};
+use super::elaborate::Elaborated;
 use super::stat::{Counts, DesignArea};
 use crate::tool::{ToolError, Yosys};
 use std::path::Path;
@@ -22,6 +22,9 @@ abc -g gates,MUX
 opt -fast
 opt_clean
 ";
+
+/// Stands before the statistics in Yosys's output.
+const MARK: &str = "drift-statistics-follow";
 
 /// Area of a design, and of the same design without checksums.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,12 +127,12 @@ pub(super) fn synthesise(yosys: &Yosys, dir: &Path, top: &str) -> Result<DesignA
             message: design.errors.join("\n"),
         }));
     }
-    let result = design.file("stat.json");
+    // On standard output: older versions cannot write to a quoted file name.
     let script = format!(
-        "{}synth -top {top} -run begin:fine\n{RECIPE}tee -q -o {} stat -json\n",
-        design.script,
-        quoted(&result)
+        "{}synth -top {top} -run begin:fine\n{RECIPE}log {MARK}\nstat -json\n",
+        design.script
     );
-    yosys.run_script(&script, dir)?;
-    DesignArea::from_stat(&std::fs::read_to_string(&result)?, top)
+    let output = yosys.run_script(&script, dir)?;
+    let printed = output.stdout.rsplit_once(MARK);
+    DesignArea::from_stat(printed.map_or("", |(_, after)| after), top)
 }

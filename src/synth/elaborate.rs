@@ -4,7 +4,7 @@ use super::SynthError;
 use super::filelist::{FILELIST, Filelist};
 use super::fold::fold;
 use crate::tool::Yosys;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tempfile::TempDir;
 
 /// An elaborated design, ready to be read by a Yosys script.
@@ -15,8 +15,8 @@ pub(crate) struct Elaborated {
     pub(crate) warnings: Vec<String>,
     /// Errors of the front end; the script is of no use when there are any.
     pub(crate) errors: Vec<String>,
-    /// Keeps the files that the script reads, and takes the results.
-    pub(crate) scratch: TempDir,
+    /// Keeps the file that the script reads.
+    _scratch: TempDir,
 }
 
 impl Elaborated {
@@ -32,7 +32,7 @@ impl Elaborated {
                 script: format!("read_verilog -sv{include}{files}\n"),
                 warnings: Vec::new(),
                 errors: Vec::new(),
-                scratch,
+                _scratch: scratch,
             });
         }
         let file = scratch.path().join("elaborated.il");
@@ -49,18 +49,13 @@ impl Elaborated {
             script: format!("read_rtlil {}\n", quoted(&file)),
             warnings: run.output.warnings,
             errors: run.errors,
-            scratch,
+            _scratch: scratch,
         })
-    }
-
-    /// A file beside the elaborated design.
-    pub(crate) fn file(&self, name: &str) -> PathBuf {
-        self.scratch.path().join(name)
     }
 }
 
 /// A path as a Yosys script takes it.
-pub(crate) fn quoted(path: &Path) -> String {
+fn quoted(path: &Path) -> String {
     format!("\"{}\"", path.display())
 }
 

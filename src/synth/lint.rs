@@ -3,9 +3,9 @@
 use super::SynthError;
 use super::elaborate::{Elaborated, check_name};
 use super::filelist::{FILELIST, Filelist};
-use crate::tool::{PythonTool, ToolError, Verilator, Yosys};
+use crate::tool::{PythonTool, Verilator, Yosys, run};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 /// slang's warnings beside those that are always on.
@@ -131,18 +131,11 @@ fn finish(
     sort: impl FnOnce(&str) -> (Vec<String>, Vec<String>),
 ) -> Result<ToolResult, SynthError> {
     let start = Instant::now();
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| ToolError::Start {
-            program: command.get_program().to_string_lossy().into_owned(),
-            source,
-        })?;
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text);
+    let finished = run(command)?;
+    let text = finished.stdout + &finished.stderr;
     let (warnings, mut errors) = sort(&text);
-    if !output.status.success() && errors.is_empty() && warnings.is_empty() {
-        errors.push(format!("{}: {}", output.status, text.trim()));
+    if !finished.success && errors.is_empty() && warnings.is_empty() {
+        errors.push(format!("{}: {}", finished.status, text.trim()));
     }
     Ok(ToolResult {
         version: version.to_owned(),

@@ -101,14 +101,18 @@ struct RawModule {
 }
 
 impl DesignArea {
-    /// Reads what `stat -json` wrote.
+    /// Reads what `stat -json` printed; other text may stand around it.
     pub(crate) fn from_stat(text: &str, top: &str) -> Result<Self, SynthError> {
         let wrong = |message: String| SynthError::Result {
             tool: "Yosys's stat".to_owned(),
             message,
         };
         let json = text.find('{').map_or("", |start| &text[start..]);
-        let raw: RawStat = serde_json::from_str(json).map_err(|e| wrong(e.to_string()))?;
+        let mut values = serde_json::Deserializer::from_str(json).into_iter::<RawStat>();
+        let raw = match values.next() {
+            Some(raw) => raw.map_err(|e| wrong(e.to_string()))?,
+            None => return Err(wrong("it is empty".to_owned())),
+        };
         let names = display_names(raw.modules.keys());
         let mut modules = BTreeMap::new();
         for (id, module) in &raw.modules {

@@ -124,7 +124,7 @@ const STAT: &str = r#"{ "creator": "Yosys 0.23", "modules": {
 
 #[test]
 fn statistics_are_multiplied_through_the_hierarchy() {
-    let design = DesignArea::from_stat(&format!("header\n{STAT}"), "top").unwrap();
+    let design = DesignArea::from_stat(&format!("header\n{STAT}\nEnd of script."), "top").unwrap();
     assert_eq!(design.total.gates, 2 + 3 * 4 * 10 + 1);
     assert_eq!(design.total.flip_flops, 3 * (8 + 4 * 5));
     assert_eq!(design.total.latches, 12);

@@ -27,6 +27,8 @@ pub use python::PythonTool;
 pub use verilator::Verilator;
 pub use yosys::{Yosys, YosysOutput, YosysRun};
 
+pub(crate) use process::run;
+
 /// Where a program came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Origin {

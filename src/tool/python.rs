@@ -15,6 +15,7 @@ const SLANG: Wheel = Wheel {
     version: "11.0.0",
     requirements: include_str!("../../tools/requirements-lint.txt"),
     witness: "pyslang/__init__.py",
+    instead: "set DRIFT_PYTHON to a CPython 3.9 to 3.14 on Linux",
     per_python: true,
 };
 
@@ -23,6 +24,7 @@ const YOSYS: Wheel = Wheel {
     version: "0.70",
     requirements: include_str!("../../tools/requirements-yosys.txt"),
     witness: "pyosys/__init__.py",
+    instead: "install Yosys 0.23 or newer, or set DRIFT_PYTHON to a CPython 3.10 to 3.14 on Linux",
     per_python: true,
 };
 

