@@ -14,3 +14,4 @@
 
 pub mod config;
 pub mod units;
+pub mod workload;
