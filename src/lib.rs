@@ -21,3 +21,4 @@ pub mod synth;
 pub mod tiling;
 pub mod tool;
 pub mod units;
+pub mod workload;
