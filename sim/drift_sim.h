@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define DRIFT_API __attribute__((visibility("default")))
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -88,23 +90,23 @@ enum drift_status {
   DRIFT_EXCESS = 5     /* more operands taken or results given than the GEMM has */
 };
 
-void drift_sim_describe(drift_shape* shape);
-void* drift_sim_new(void);
-void drift_sim_delete(void* model);
+DRIFT_API void drift_sim_describe(drift_shape* shape);
+DRIFT_API void* drift_sim_new(void);
+DRIFT_API void drift_sim_delete(void* model);
 /* Resets the hardware and its counters. */
-void drift_sim_reset(void* model);
+DRIFT_API void drift_sim_reset(void* model);
 /* Begins a job; the hardware must be idle. */
-void drift_sim_start(void* model, const drift_job* job);
+DRIFT_API void drift_sim_start(void* model, const drift_job* job);
 /* Clocks the job for at most `cycles` cycles; returns a drift_status. */
-int drift_sim_run(void* model, uint64_t cycles);
+DRIFT_API int drift_sim_run(void* model, uint64_t cycles);
 /* Result rows received since the job began. */
-uint64_t drift_sim_rows(void* model);
-void drift_sim_counters(void* model, drift_counters* counters);
+DRIFT_API uint64_t drift_sim_rows(void* model);
+DRIFT_API void drift_sim_counters(void* model, drift_counters* counters);
 /* Clocks the bare model with constant operands: the yardstick of the benchmarks. */
-void drift_sim_bare(void* model, uint64_t cycles);
+DRIFT_API void drift_sim_bare(void* model, uint64_t cycles);
 /* Writes a VCD of the cycles in which rows of tiles first..=last are streamed
  * or pending. Returns 0, or -1 where the model was built without tracing. */
-int drift_sim_trace(void* model, const char* file, uint64_t first_tile, uint64_t last_tile);
+DRIFT_API int drift_sim_trace(void* model, const char* file, uint64_t first_tile, uint64_t last_tile);
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,6 @@ use super::registers;
 use crate::config::ArrayConfig;
 use crate::rtl;
 use crate::tool::{self, Compiler, Verilator};
-use fs4::FileExt;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -115,7 +114,7 @@ pub fn build(
     // One process builds, others wait; a crash releases the lock.
     let lock_path = folder.with_extension("lock");
     let lock = std::fs::File::create(&lock_path).map_err(failed(&lock_path))?;
-    FileExt::lock(&lock).map_err(failed(&lock_path))?;
+    lock.lock().map_err(failed(&lock_path))?;
     if object.is_file() {
         return Ok(found(true));
     }
@@ -197,10 +196,9 @@ fn verilate(
     options: BuildOptions,
     verilator: &Verilator,
 ) -> Result<(), CosimError> {
-    let mut command = Command::new(&verilator.binary);
+    let mut command = verilator.command();
     command
         .current_dir(work)
-        .env("VERILATOR_ROOT", &verilator.root)
         .args(VERILATE)
         .args(["--top-module", rtl::TOP, "-Mdir", "obj"])
         .arg(if options.assertions { "--assert" } else { "--no-assert" });
@@ -221,7 +219,7 @@ fn compile(
 ) -> Result<(), CosimError> {
     let include = verilator.root.join("include");
     let base = || {
-        let mut command = Command::new(&compiler.command);
+        let mut command = compiler.start();
         command
             .current_dir(work)
             .args(CXX)
@@ -285,7 +283,7 @@ fn compile(
         run(model, &compiler.command)?;
         runtime.join().expect("the compiler thread does not panic")
     })?;
-    let mut link = Command::new(&compiler.command);
+    let mut link = compiler.start();
     link.current_dir(work)
         .args(["-shared", "-Wl,-Bsymbolic", "-o", OBJECT])
         .args(["unit_model.o", "drift_sim.o"])
