@@ -12,6 +12,7 @@
 #![deny(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod atomic;
 pub mod config;
 pub mod cosim;
 pub mod fault;

@@ -6,10 +6,10 @@ use super::error::CosimError;
 use super::ffi::Simulator;
 use super::rtl_run::{RtlJob, Stalls};
 use crate::config::ArrayConfig;
-use crate::fault::{Sampler, TileFaults};
+use crate::fault::{Fault, Register, Sampler, Site, TileFaults};
 use crate::golden::{self, Counters, FaultCounts};
 use crate::tiling::Tiling;
-use ndarray::{ArrayView2, s};
+use ndarray::ArrayView2;
 
 /// The part of a GEMM that is run: its first rows and columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,9 @@ pub struct Check<'a> {
     pub threshold_bit: u32,
     /// Backpressure on the streams.
     pub stalls: Stalls,
+    /// Flip one bit in the hardware that the golden model is not told of, to
+    /// see that a mismatch is found.
+    pub sabotage: bool,
 }
 
 /// Runs a GEMM on the simulator and on the golden model and compares them.
@@ -87,11 +90,15 @@ pub fn check_gemm(
         .tiles()
         .map(|tile| check.sampler.tile(config, check.gemm, &tiling, &tile))
         .collect();
+    let mut injected = faults.clone();
+    if check.sabotage {
+        injected[0].flips.insert(0, SABOTAGE);
+    }
     let job = RtlJob {
         tiling,
         x,
         w,
-        faults: &faults,
+        faults: &injected,
         threshold_bit: check.threshold_bit,
         stalls: check.stalls,
     };
@@ -116,14 +123,17 @@ pub fn check_gemm(
     })
 }
 
+/// Changes output (0, 0) of the first tile by one.
+const SABOTAGE: Fault = Fault {
+    pass: 0,
+    row: 0,
+    site: Site {
+        pe_row: 0,
+        pe_column: 0,
+        register: Register::Psum,
+    },
+    xor: 1,
+};
+
 /// Cycles between two calls of `progress`: about a millisecond at 16×16.
 const SLICE: u64 = 8192;
-
-/// The rows and columns of a slice.
-pub fn slice_operands<'a>(
-    slice: Slice,
-    x: ArrayView2<'a, i8>,
-    w: ArrayView2<'a, i8>,
-) -> (ArrayView2<'a, i8>, ArrayView2<'a, i8>) {
-    (x.slice_move(s![..slice.m, ..]), w.slice_move(s![.., ..slice.n]))
-}

@@ -7,12 +7,16 @@ mod compare;
 mod error;
 mod ffi;
 mod harness;
+mod record;
 mod registers;
 mod rtl_run;
+mod wave;
 
 pub use build::{BuildOptions, BuiltModel, build};
 pub use compare::{Divergence, Quantity, compare};
 pub use error::CosimError;
 pub use ffi::{Model, Simulator};
 pub use harness::{Check, GemmReport, Slice, check_gemm};
+pub use wave::vcd_to_fst;
+pub use record::{RECORD_SCHEMA, Record};
 pub use rtl_run::{RtlJob, RtlResult, Stalls};

@@ -2,6 +2,7 @@
 //! belongs to, then one fault per line.
 
 use super::types::{Fault, Register, Site, StuckAt, TileFaults};
+use crate::atomic;
 use crate::config::{ArrayConfig, ChecksumDomain, ConfigHash};
 use crate::tiling::Tiling;
 use serde::{Deserialize, Serialize};
@@ -146,11 +147,7 @@ impl FaultList {
             file: file.to_owned(),
             source,
         };
-        let folder = match file.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let temporary = tempfile::NamedTempFile::new_in(folder).map_err(io)?;
+        let temporary = atomic::temporary_beside(file).map_err(io)?;
         let mut out = std::io::BufWriter::new(&temporary);
         let mut put = |line: String| writeln!(out, "{line}").map_err(io);
         let header = Header {

@@ -2,6 +2,7 @@
 
 use super::params::Params;
 use super::templates;
+use crate::atomic;
 use crate::config::ArrayConfig;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -103,8 +104,7 @@ fn core(command: &str, sources: &[&str]) -> String {
     text
 }
 
-/// Writes generated files into `folder`: each through a temporary that is
-/// renamed, so that no reader ever sees half a file.
+/// Writes generated files into `folder`, each complete or not at all.
 ///
 /// # Errors
 /// [`RtlError::Write`] names the path.
@@ -116,11 +116,7 @@ pub fn write(files: &[RtlFile], folder: &Path) -> Result<(), RtlError> {
     std::fs::create_dir_all(folder).map_err(failed(folder))?;
     for file in files {
         let target = folder.join(&file.name);
-        let temporary = tempfile::NamedTempFile::new_in(folder).map_err(failed(folder))?;
-        std::fs::write(temporary.path(), &file.text).map_err(failed(&target))?;
-        temporary
-            .persist(&target)
-            .map_err(|e| failed(&target)(e.error))?;
+        atomic::write(&target, &file.text).map_err(failed(&target))?;
     }
     Ok(())
 }

@@ -1,0 +1,43 @@
+# make           run the main job: real GEMMs of a diffusion model through the generated accelerator
+# make help      everything else
+
+CONFIG   ?= default
+OUT      ?= rtl-out
+WORKLOAD ?= tiny-dit
+BER      ?= 1e-7
+CASES    ?= 10000
+ARRAYS   ?= 24
+
+DRIFT := cargo run --release --quiet --bin drift --
+
+.DEFAULT_GOAL := cosim
+.PHONY: cosim test rtl lint area bench verify coverage help
+
+cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
+	$(DRIFT) cosim --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
+
+test: ## all tests, co-simulation regressions included
+	cargo test --release
+
+rtl: ## generate the SystemVerilog of CONFIG=... into OUT=...
+	$(DRIFT) rtl --config $(CONFIG) --out $(OUT)
+
+lint: ## Verilator, Yosys and slang over the shipped and 50 random configurations; clippy and rustfmt
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	$(DRIFT) lint --random 50
+
+area: ## cells per module, and what the checksums cost (CONFIG=...)
+	$(DRIFT) area --config $(CONFIG)
+
+bench: ## speed, as ratios measured in one run
+	cargo bench --bench cosim
+
+verify: ## CASES=10000 random shapes, arrays and fault lists, RTL against golden model
+	$(DRIFT) verify --cases $(CASES) --arrays $(ARRAYS)
+
+coverage: ## over a million single psum flips at theta 0: which are flagged and located
+	$(DRIFT) cosim --config tests/data/coverage.yaml --workload tests/data/coverage.csv --upsets 1 --threshold-bit 0
+
+help: ## this list
+	@grep -hE '^[a-z-]+: ## ' $(MAKEFILE_LIST) | sed -E 's/: ## /\t/' | expand -t 18

@@ -1,0 +1,139 @@
+//! Arguments that several commands share, resolved into the library's types.
+
+use anyhow::{Result, bail};
+use drift::config::{ArrayConfig, SHIPPED};
+use drift::fault::{FaultList, Register, Sampler, Targets};
+use drift::tiling::Tiling;
+use drift::workload::Workload;
+use std::path::{Path, PathBuf};
+
+/// Resolves `--config`: a shipped name or a YAML file.
+pub fn config(text: &str) -> Result<ArrayConfig> {
+    if let Some((name, yaml)) = SHIPPED.iter().find(|(name, _)| *name == text) {
+        return Ok(ArrayConfig::from_yaml(yaml, Path::new(name))?);
+    }
+    let path = Path::new(text);
+    if !path.exists() {
+        let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+        bail!("--config {text}: no such file; give a YAML file or one of {}", names.join(", "));
+    }
+    Ok(ArrayConfig::from_file(path)?)
+}
+
+/// Resolves `--workload`.
+pub fn workload(text: &str, seed: u64) -> Result<Workload> {
+    Ok(Workload::open(&Workload::parse_source(text)?, seed)?)
+}
+
+/// Where faults come from.
+#[derive(clap::Args)]
+pub struct FaultArgs {
+    /// Probability that a target bit flips each time it is captured, 0..=1
+    #[arg(long, value_name = "P", conflicts_with_all = ["fault_list", "upsets"])]
+    pub ber: Option<f64>,
+    /// Single-bit upsets per tile
+    #[arg(long, value_name = "N", conflicts_with = "fault_list")]
+    pub upsets: Option<usize>,
+    /// Replay exactly the faults of this file
+    #[arg(long, value_name = "FILE")]
+    pub fault_list: Option<PathBuf>,
+    /// Registers that can be hit
+    #[arg(long = "register", value_name = "NAME", value_delimiter = ',', default_value = "psum")]
+    pub registers: Vec<String>,
+    /// Bits that can flip, for example 31 or 0..7,24..31 (both ends included)
+    #[arg(long, value_name = "BITS", default_value = "0..31")]
+    pub bits: String,
+    /// Seed of faults and of operands drawn for shape lists
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+}
+
+impl FaultArgs {
+    /// Resolves the arguments into a sampler.
+    pub fn sampler(&self, config: &ArrayConfig, workload: &Workload) -> Result<Sampler> {
+        if let Some(file) = &self.fault_list {
+            let tilings: Vec<Tiling> = workload
+                .shapes()
+                .map(|(_, m, k, n)| Tiling::new(config, m, k, n))
+                .collect();
+            let (list, _) = FaultList::read(file, config, &workload.hash(), &tilings)?;
+            return Ok(Sampler::List(list));
+        }
+        let targets = Targets {
+            registers: registers(&self.registers)?,
+            bits: bits(&self.bits)?,
+        };
+        let seed = self.seed;
+        Ok(match (self.ber, self.upsets) {
+            (Some(ber), _) if !(0.0..=1.0).contains(&ber) => {
+                bail!("--ber {ber} is not allowed; expected a probability in 0..=1")
+            }
+            (Some(ber), _) => Sampler::Uniform { ber, targets, seed },
+            (None, Some(per_tile)) => Sampler::Upsets {
+                per_tile,
+                targets,
+                seed,
+            },
+            (None, None) => Sampler::None,
+        })
+    }
+
+    /// The arguments again, for a replay command.
+    pub fn replay(&self) -> String {
+        let mut text = format!("--seed {}", self.seed);
+        if let Some(ber) = self.ber {
+            text += &format!(" --ber {ber:e}");
+        }
+        if let Some(upsets) = self.upsets {
+            text += &format!(" --upsets {upsets}");
+        }
+        if let Some(file) = &self.fault_list {
+            text += &format!(" --fault-list {}", file.display());
+        }
+        if self.registers != ["psum"] {
+            text += &format!(" --register {}", self.registers.join(","));
+        }
+        if self.bits != "0..31" {
+            text += &format!(" --bits {}", self.bits);
+        }
+        text
+    }
+}
+
+fn registers(names: &[String]) -> Result<Vec<Register>> {
+    let mut chosen = Vec::new();
+    for name in names {
+        match Register::ALL.iter().find(|register| register.name() == name) {
+            Some(register) => chosen.push(*register),
+            None if name == "any" => chosen.extend(Register::ALL),
+            None => bail!(
+                "--register {name} is not known; expected psum, activation, weight, valid or any"
+            ),
+        }
+    }
+    chosen.sort();
+    chosen.dedup();
+    Ok(chosen)
+}
+
+/// Parses `0..7,31` into a mask; both ends of a range are included.
+fn bits(text: &str) -> Result<u32> {
+    let bad = |part: &str| {
+        anyhow::anyhow!("--bits {text}: {part:?} is not allowed; expected bits in 0..31 such as 31 or 0..7,24..31")
+    };
+    let mut mask = 0u32;
+    for part in text.split(',') {
+        let (low, high) = part.split_once("..").unwrap_or((part, part));
+        let parse = |bit: &str| bit.trim().parse::<u32>().ok().filter(|bit| *bit < 32);
+        let (Some(low), Some(high)) = (parse(low), parse(high)) else {
+            return Err(bad(part));
+        };
+        if low > high {
+            return Err(bad(part));
+        }
+        for bit in low..=high {
+            mask |= 1 << bit;
+        }
+    }
+    Ok(mask)
+}

@@ -1,0 +1,68 @@
+//! The command line: everything that prints.
+
+mod area;
+mod cosim;
+mod faults;
+mod inputs;
+mod lint;
+mod progress;
+mod rtl;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use drift::cosim::CosimError;
+use std::process::ExitCode;
+
+/// What a finished command found.
+enum Verdict {
+    /// Everything as it should be.
+    Good,
+    /// A check failed: mismatch or warning.
+    Failed,
+}
+
+#[derive(Parser)]
+#[command(name = "drift", version, about = "Fault-tolerant systolic arrays: generator and co-simulation")]
+#[command(after_help = "Exit status: 0 success; 1 a check failed; 2 bad input or unusable tool or file.")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Generate the SystemVerilog of a configuration
+    Rtl(rtl::Args),
+    /// Stream a workload through the verilated RTL with faults and check every output
+    Cosim(cosim::Args),
+    /// Sample faults into a list that `cosim --fault-list` replays
+    Faults(faults::Args),
+    /// Lint the RTL with Verilator, Yosys and slang
+    Lint(lint::Args),
+    /// Count cells with Yosys, and what the checksums cost
+    Area(area::Args),
+}
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    let command = Cli::parse().command;
+    let verdict: Result<Verdict> = match command {
+        Command::Rtl(args) => rtl::run(&args),
+        Command::Cosim(args) => cosim::run(&args),
+        Command::Faults(args) => faults::run(&args),
+        Command::Lint(args) => lint::run(&args),
+        Command::Area(args) => area::run(&args),
+    };
+    match verdict {
+        Ok(Verdict::Good) => ExitCode::SUCCESS,
+        Ok(Verdict::Failed) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            let misbehaved = matches!(
+                error.downcast_ref::<CosimError>(),
+                Some(CosimError::Protocol { .. })
+            );
+            ExitCode::from(if misbehaved { 1 } else { 2 })
+        }
+    }
+}
