@@ -1,0 +1,184 @@
+//! Bad input at the command line: exit status 2, a message that names what is
+//! wrong and what is allowed, and nothing half-written.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+const GOOD: &str = "rows: 4\ncolumns: 4\ntile_rows: 8\nthreshold_bit: 8\n";
+
+/// Runs `drift` in `folder` without any tool on PATH; bad input is found before
+/// a tool is needed.
+fn drift(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_drift"))
+        .current_dir(folder)
+        .env("PATH", folder)
+        .env("DRIFT_CACHE_DIR", folder.join("cache"))
+        .env_remove("CXX")
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+#[track_caller]
+fn refused(folder: &Path, args: &[&str], parts: &[&str]) {
+    let output = drift(folder, args);
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {message}");
+    for part in parts {
+        assert!(message.contains(part), "{args:?}: {message:?} lacks {part:?}");
+    }
+    assert!(!message.contains("panicked"), "{message}");
+}
+
+fn folder_with(files: &[(&str, &[u8])]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn configurations() {
+    let edit = |key: &str, value: &str| -> String {
+        GOOD.lines()
+            .filter(|line| !line.starts_with(&format!("{key}:")))
+            .map(|line| format!("{line}\n"))
+            .collect::<String>()
+            + &format!("{key}: {value}\n")
+    };
+    let cases: [(String, &[&str]); 14] = [
+        (edit("rows", "1"), &["bad.yaml", "rows", "1", "2..=256"]),
+        (edit("rows", "257"), &["rows", "257", "2..=256"]),
+        (edit("columns", "-4"), &["columns", "-4", "2..=256"]),
+        (edit("columns", "0"), &["columns", "0"]),
+        (edit("tile_rows", "1000"), &["tile_rows", "1000"]),
+        (edit("threshold_bit", "32"), &["threshold_bit", "32", "0..=31"]),
+        (edit("rows", "four"), &["bad.yaml", "rows"]),
+        (edit("rows", "4.5"), &["bad.yaml", "rows"]),
+        (edit("dataflow", "os"), &["dataflow", "os", "expected ws"]),
+        (edit("checksum_domain", "nominal"), &["checksum_domain", "nominal", "protected"]),
+        (edit("checksum", "maybe"), &["bad.yaml", "checksum"]),
+        (edit("collumns", "4"), &["collumns", "expected"]),
+        ("rows: 4\n".to_owned(), &["bad.yaml", "columns"]),
+        ("rows: [".to_owned(), &["bad.yaml"]),
+    ];
+    for (text, parts) in cases {
+        let folder = folder_with(&[("bad.yaml", text.as_bytes())]);
+        refused(folder.path(), &["rtl", "--config", "bad.yaml", "--out", "out"], parts);
+        assert!(!folder.path().join("out").exists(), "nothing half-written");
+    }
+    let folder = folder_with(&[]);
+    refused(folder.path(), &["rtl", "--config", "huge"], &["huge", "tiny", "default"]);
+}
+
+#[test]
+fn workloads() {
+    let files: [(&str, &[u8]); 9] = [
+        ("empty.csv", b""),
+        ("zero.csv", b"a, 4, 0, 4,\n"),
+        ("text.csv", b"Layer, M, N, K\na, 4, 4, 4\nb, 4, x, 4\n"),
+        ("deep.csv", b"a, 4, 4, 65537,\n"),
+        ("short.safetensors", b"\x10\0\0\0\0\0\0\0{\"x.a\""),
+        ("tiny.safetensors", b"\x01"),
+        ("bad.npy", b"not numpy"),
+        ("good.npy", b"\x93NUMPY\x01\x00"),
+        ("data.bin", b"1"),
+    ];
+    let folder = folder_with(&files);
+    let cases: [(&str, &[&str]); 10] = [
+        ("empty.csv", &["empty.csv"]),
+        ("zero.csv", &["zero.csv:1", "0"]),
+        ("text.csv", &["text.csv:3", "x"]),
+        ("deep.csv", &["deep.csv:1", "65537", "65536"]),
+        ("short.safetensors", &["short.safetensors"]),
+        ("tiny.safetensors", &["tiny.safetensors"]),
+        ("bad.npy,bad.npy", &["bad.npy"]),
+        ("good.npy", &["good.npy"]),
+        ("data.bin", &["data.bin", "tiny-dit"]),
+        ("missing.csv", &["missing.csv"]),
+    ];
+    for (workload, parts) in cases {
+        refused(folder.path(), &["cosim", "--workload", workload], parts);
+    }
+}
+
+#[test]
+fn arguments() {
+    let folder = folder_with(&[]);
+    let cases: [(&[&str], &[&str]); 14] = [
+        (&["--ber", "1.5"], &["--ber", "1.5", "0..=1"]),
+        (&["--ber", "-1"], &["-1"]),
+        (&["--ber", "NaN"], &["NaN", "0..=1"]),
+        (&["--ber", "often"], &["often"]),
+        (&["--bits", "32", "--ber", "0"], &["--bits", "32", "0..31"]),
+        (&["--bits", "7..3", "--ber", "0"], &["7..3"]),
+        (&["--register", "carry", "--ber", "0"], &["carry", "psum"]),
+        (&["--threshold-bit", "32"], &["32", "0..=31"]),
+        (&["--tiles", "0"], &["--tiles"]),
+        (&["--stall", "91"], &["91", "0..=90"]),
+        (&["--gemm", "nowhere"], &["nowhere", "0..=83"]),
+        (&["--ber", "0", "--upsets", "1"], &["--ber", "--upsets"]),
+        (&["--wave", "w.fst"], &["--wave", "--gemm"]),
+        (
+            &["--wave", "w.fst", "--gemm", "0", "--wave-tiles", "3..1"],
+            &["3..1", "A <= B"],
+        ),
+    ];
+    for (args, parts) in cases {
+        refused(folder.path(), &[&["cosim"], args].concat(), parts);
+    }
+    refused(folder.path(), &["faults", "--out", "f"], &["--ber"]);
+    refused(folder.path(), &["frobnicate"], &["frobnicate"]);
+}
+
+#[test]
+fn fault_lists() {
+    let folder = folder_with(&[("tiny.yaml", GOOD.as_bytes()), ("none.jsonl", b"")]);
+    let make: &[&str] = &[
+        "faults", "--config", "tiny.yaml", "--upsets", "1", "--out", "list.jsonl",
+    ];
+    assert!(drift(folder.path(), make).status.success());
+    let replay = |config: &str, workload: &str, list: &str, parts: &[&str]| {
+        let args = ["cosim", "--config", config, "--workload", workload, "--fault-list", list];
+        refused(folder.path(), &args, parts);
+    };
+    // Of another configuration, of another workload, absent, empty, cut, and outside the array.
+    replay("default", "tiny-dit", "list.jsonl", &["list.jsonl:1", "configuration", "again"]);
+    std::fs::write(folder.path().join("other.csv"), "a, 4, 4, 4\n").unwrap();
+    replay("tiny.yaml", "other.csv", "list.jsonl", &["list.jsonl:1", "workload"]);
+    replay("tiny.yaml", "tiny-dit", "gone.jsonl", &["gone.jsonl"]);
+    replay("tiny.yaml", "tiny-dit", "none.jsonl", &["none.jsonl:1", "empty"]);
+    let text = std::fs::read_to_string(folder.path().join("list.jsonl")).unwrap();
+    std::fs::write(folder.path().join("cut.jsonl"), &text[..text.len() - 20]).unwrap();
+    let lines = text.lines().count().to_string();
+    replay("tiny.yaml", "tiny-dit", "cut.jsonl", &[&format!("cut.jsonl:{lines}"), "expected"]);
+    let header = text.lines().next().unwrap();
+    let outside = r#"{"gemm":0,"tile":0,"pass":0,"row":0,"pe":[4,0],"register":"psum","xor":1}"#;
+    std::fs::write(folder.path().join("out.jsonl"), format!("{header}\n{outside}\n")).unwrap();
+    replay("tiny.yaml", "tiny-dit", "out.jsonl", &["out.jsonl:2", "[4, 0]", "0..=3"]);
+}
+
+#[test]
+fn tools_and_folders() {
+    let folder = folder_with(&[("file", b"x")]);
+    // No compiler, no Python and no Verilator on PATH.
+    refused(folder.path(), &["cosim", "--config", "tiny"], &["install"]);
+    let output = Command::new(env!("CARGO_BIN_EXE_drift"))
+        .current_dir(folder.path())
+        .env("DRIFT_CACHE_DIR", folder.path().join("file/below"))
+        .args(["cosim", "--config", "tiny"])
+        .output()
+        .unwrap();
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("DRIFT_CACHE_DIR"), "{message}");
+    refused(folder.path(), &["rtl", "--out", "file/below"], &["file/below", "--out"]);
+    let list: PathBuf = folder.path().join("no/such/list.jsonl");
+    refused(
+        folder.path(),
+        &["faults", "--upsets", "1", "--out", list.to_str().unwrap()],
+        &["list.jsonl"],
+    );
+}
