@@ -1,4 +1,4 @@
-// Access to the PE registers of a verilated model, in the layout of drift_pe_array.sv: PE (r, c) is
+// Access to the PE registers of a verilated model, in the layout of drift_pe_strip.sv: PE (r, c) is
 // state_q[c][r+1], a word {valid, swap, 6'b0, shadow, weight, activation}, and psum_q[c][r+1].
 // Every reader of these registers is clocked, so a write takes effect at the next edge.
 #ifndef DRIFT_REGISTERS_H
@@ -6,6 +6,10 @@
 
 #include "Vdrift___024root.h"
 #include "drift_sim.h"
+
+// A member of the array's only strip.
+#define DRIFT_STRIP(member_) \
+  drift_tile_engine__DOT__u_array__DOT__g_strip__BRA__0__KET____DOT__u_strip__DOT__##member_
 
 // Shift of a register within its PE's word.
 static inline unsigned drift_register_shift(uint32_t reg) {
@@ -17,8 +21,8 @@ static inline unsigned drift_register_shift(uint32_t reg) {
 }
 
 static inline IData& drift_register_word(Vdrift___024root* root, uint32_t reg, uint32_t row, uint32_t column) {
-  return reg == DRIFT_PSUM ? root->drift_tile_engine__DOT__u_array__DOT__psum_q[column][row + 1]
-                           : root->drift_tile_engine__DOT__u_array__DOT__state_q[column][row + 1];
+  return reg == DRIFT_PSUM ? root->DRIFT_STRIP(psum_q)[column][row + 1]
+                           : root->DRIFT_STRIP(state_q)[column][row + 1];
 }
 
 static inline void drift_flip_register(Vdrift___024root* root, uint32_t reg, uint32_t row, uint32_t column,

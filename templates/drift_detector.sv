@@ -49,8 +49,8 @@ module drift_detector (
       for (int unsigned j = 0; j < Columns; j++) begin
         if (final_row[j]) begin
           column_syndrome_q[j] <= (start_i[j] ? 32'sd0 : column_syndrome_q[j])
-              + (hi_i[j] ? 32'($signed(-{sum_i[32*j +: 24], 8'b0}))
-                 : lo_i[j] ? 32'($signed(-sum_i[32*j +: 32]))
+              + (hi_i[j] ? -$signed({sum_i[32*j +: 24], 8'b0})
+                 : lo_i[j] ? -$signed(sum_i[32*j +: 32])
                  : $signed(sum_i[32*j +: 32]));
         end
       end

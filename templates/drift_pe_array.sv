@@ -1,17 +1,15 @@
 {{ banner }}
 // Weight-stationary systolic array of int8 processing elements (PEs). Activations move east, weights and
-// partial sums move south.
-//
-// PE (r, c) is state_q[c][r+1] and psum_q[c][r+1]; index [c][0] is the north edge of column c: the weight that
-// enters the column, and the zero that its partial sums start from. The narrow registers of a PE share one word,
-//   {{ '{' }}valid, swap, 6'b0, shadow weight[7:0], weight[7:0], activation[7:0]{{ '}' }},
-// and every register is written with AND-OR multiplexers over that word: all PEs are alike, without a condition
-// of their own, which lets simulators compute many of them at once.
+// partial sums move south. The columns are grouped in strips (drift_pe_strip), west to east: one strip simulates
+// fastest, strips of one column suit hierarchical synthesis; the function is the same.
 //
 // Latency: an activation at act_i lane r in cycle t is in column c in cycle t+2+c; the psum of the row that was
 // at lane 0 in cycle t leaves column c in cycle t+Rows+3+c.
 
-module drift_pe_array (
+module drift_pe_array #(
+  // Columns of a strip, 1..Lanes; the last strip takes what is left.
+  parameter int unsigned StripColumns = {{ lanes }}
+) (
   input  logic                            clk_i,
   // Advances the whole array.
   input  logic                            en_i,
@@ -31,76 +29,49 @@ module drift_pe_array (
 
   localparam int unsigned Rows = drift_pkg::Rows;
   localparam int unsigned Lanes = drift_pkg::Lanes;
+  localparam int unsigned Strips = (Lanes + StripColumns - 1) / StripColumns;
+  localparam int unsigned LastColumns = Lanes - (Strips - 1) * StripColumns;
 
-  // Fields of a PE's word: what moves east, what moves south, and what a swap replaces.
-  localparam int unsigned ValidBit = 31;
-  localparam int unsigned SwapBit = 30;
-  localparam logic [31:0] EastMask = 32'hc000_00ff;
-  localparam logic [31:0] ShadowMask = 32'h00ff_0000;
-  localparam logic [31:0] WeightMask = 32'h0000_ff00;
+  // West edge, in the layout of a PE's word.
+  logic [32*Rows-1:0] west_q;
 
-  drift_pkg::word_t west_q [Rows];
-  drift_pkg::word_t state_q [Lanes][Rows+1];
-  drift_pkg::psum_t psum_q [Lanes][Rows+1];
-  drift_pkg::psum_t south_q [Lanes];
-
-  // West edge.
   always_ff @(posedge clk_i) begin
     if (en_i) begin
       for (int unsigned r = 0; r < Rows; r++) begin
-        west_q[r] <= {valid_i[r], swap_i[r], 22'b0, act_i[8*r +: 8]};
+        west_q[32*r +: 32] <= {valid_i[r], swap_i[r], 22'b0, act_i[8*r +: 8]};
       end
     end
   end
 
-  // North edge.
-  always_ff @(posedge clk_i) begin
-    if (load_i) begin
-      for (int unsigned c = 0; c < Lanes; c++) begin
-        state_q[c][0] <= {8'b0, weight_i[8*c +: 8], 16'b0};
-        psum_q[c][0]  <= '0;
-      end
-    end
-  end
+  for (genvar s = 0; s < Strips; s++) begin : g_strip
+    localparam int unsigned First = s * StripColumns;
+    localparam int unsigned Columns = (s == Strips - 1) ? LastColumns : StripColumns;
 
-  // PEs.
-  always_ff @(posedge clk_i) begin
-    if (en_i) begin
-      for (int unsigned r = 1; r <= Rows; r++) begin
-        state_q[0][r] <= (west_q[r-1] & EastMask)
-            | (((state_q[0][r-1] & {32{shift_i[0]}}) | (state_q[0][r] & ~{32{shift_i[0]}})) & ShadowMask)
-            | ((state_q[0][r] ^ ((state_q[0][r] ^ (state_q[0][r] >> 8)) & {32{west_q[r-1][SwapBit]}}))
-               & WeightMask);
-      end
-      for (int unsigned c = 1; c < Lanes; c++) begin
-        for (int unsigned r = 1; r <= Rows; r++) begin
-          state_q[c][r] <= (state_q[c-1][r] & EastMask)
-              | (((state_q[c][r-1] & {32{shift_i[c]}}) | (state_q[c][r] & ~{32{shift_i[c]}})) & ShadowMask)
-              | ((state_q[c][r] ^ ((state_q[c][r] ^ (state_q[c][r] >> 8)) & {32{state_q[c-1][r][SwapBit]}}))
-                 & WeightMask);
-        end
-      end
-      for (int unsigned c = 0; c < Lanes; c++) begin
-        for (int unsigned r = 1; r <= Rows; r++) begin
-          psum_q[c][r] <= psum_q[c][r-1]
-              + 32'($signed(state_q[c][r][7:0] & {8{state_q[c][r][ValidBit]}}))
-              * 32'($signed(state_q[c][r][15:8]));
-        end
-      end
-    end
-  end
+    logic [32*Rows-1:0] west, east;
 
-  // South edge.
-  always_ff @(posedge clk_i) begin
-    if (en_i) begin
-      for (int unsigned c = 0; c < Lanes; c++) begin
-        south_q[c] <= psum_q[c][Rows];
-      end
+    if (s == 0) begin : g_west
+      assign west = west_q;
+    end else begin : g_neighbour
+      assign west = g_strip[s-1].east;
     end
-  end
 
-  for (genvar c = 0; c < Lanes; c++) begin : g_south
-    assign psum_o[32*c +: 32] = south_q[c];
+    drift_pe_strip #(
+      .Columns(Columns)
+    ) u_strip (
+      .clk_i,
+      .en_i,
+      .west_i  (west),
+      .east_o  (east),
+      .weight_i(weight_i[8*First +: 8*Columns]),
+      .shift_i (shift_i[First +: Columns]),
+      .load_i,
+      .psum_o  (psum_o[32*First +: 32*Columns])
+    );
+
+    if (s == Strips - 1) begin : g_east
+      logic unused_east;
+      assign unused_east = ^east;
+    end
   end
 
 endmodule : drift_pe_array

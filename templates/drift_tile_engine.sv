@@ -11,7 +11,10 @@
 // Latency: a pass takes max(rows{% if checksum %} + 2{% endif %}, 2*Rows-1) cycles; a tile appears Rows + Lanes + {{ result_latency }} cycles after its last row
 // was accepted.
 
-module drift_tile_engine (
+module drift_tile_engine #(
+  // Columns of a strip of the array, 1..Lanes; changes the hierarchy, not the function.
+  parameter int unsigned StripColumns = {{ lanes }}
+) (
   input  logic                              clk_i,
   input  logic                              rst_ni,
 
@@ -207,7 +210,9 @@ module drift_tile_engine (
     end
   end
 
-  drift_pe_array u_array (
+  drift_pe_array #(
+    .StripColumns(StripColumns)
+  ) u_array (
     .clk_i,
     .en_i       (busy_q),
     .act_i      (act),

@@ -5,8 +5,8 @@
 /// faults can be written into them. The RTL itself carries no trace of this.
 pub(super) const VISIBILITY: &str = "\
 `verilator_config
-public_flat_rw -module \"drift_pe_array\" -var \"state_q\"
-public_flat_rw -module \"drift_pe_array\" -var \"psum_q\"
+public_flat_rw -module \"drift_pe_strip\" -var \"state_q\"
+public_flat_rw -module \"drift_pe_strip\" -var \"psum_q\"
 ";
 
 /// C++ header with the accessors that `sim/drift_sim.cpp` calls; the layout is

@@ -67,6 +67,7 @@ templates! {
     AssertHeader = "drift_assert.svh",
     Package = "drift_pkg.sv",
     Skew = "drift_skew.sv",
+    PeStrip = "drift_pe_strip.sv",
     PeArray = "drift_pe_array.sv",
     GemmWalker = "drift_gemm_walker.sv",
     ColumnEncoder = "drift_column_encoder.sv",

@@ -1,9 +1,9 @@
 //! Generic synthesis of an array, and what its checksums cost.
 
 use super::SynthError;
-use super::elaborate::Elaborated;
+use super::elaborate::elaborate;
 use super::stat::{Counts, DesignArea};
-use crate::tool::{ToolError, Yosys};
+use crate::tool::Yosys;
 use std::path::Path;
 use std::time::Instant;
 
@@ -119,18 +119,10 @@ pub fn area(dir: &Path, top: &str, baseline: Option<&Path>) -> Result<AreaReport
 }
 
 pub(super) fn synthesise(yosys: &Yosys, dir: &Path, top: &str) -> Result<DesignArea, SynthError> {
-    let design = Elaborated::new(yosys, dir, top)?;
-    if !design.errors.is_empty() {
-        return Err(SynthError::Tool(ToolError::Failed {
-            program: format!("Yosys {}", yosys.version),
-            status: "elaboration".to_owned(),
-            message: design.errors.join("\n"),
-        }));
-    }
     // On standard output: older versions cannot write to a quoted file name.
     let script = format!(
-        "{}synth -top {top} -run begin:fine\n{RECIPE}log {MARK}\nstat -json\n",
-        design.script
+        "{}synth -run coarse:fine\n{RECIPE}log {MARK}\nstat -json\n",
+        elaborate(dir, top)?
     );
     let output = yosys.run_script(&script, dir)?;
     let printed = output.stdout.rsplit_once(MARK);

@@ -1,7 +1,7 @@
 //! Three linters over the same RTL.
 
 use super::SynthError;
-use super::elaborate::{Elaborated, check_name};
+use super::elaborate::{check_name, elaborate};
 use super::filelist::{FILELIST, Filelist};
 use crate::tool::{PythonTool, Verilator, Yosys, run};
 use std::path::Path;
@@ -10,6 +10,9 @@ use std::time::Instant;
 
 /// slang's warnings beside those that are always on.
 const SLANG_WARNINGS: &str = "-Wextra -Wunassigned-variable -Wundriven-net -Wundriven-port";
+
+/// The loops over the array are longer than Verilator 5.006 unrolls by itself.
+const UNROLL: [&str; 4] = ["--unroll-count", "1000000", "--unroll-stmts", "100000000"];
 
 /// What one linter said.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +71,9 @@ pub fn lint(dir: &Path, top: &str) -> Result<LintReport, SynthError> {
 fn with_verilator(tool: &Verilator, dir: &Path, top: &str) -> Result<ToolResult, SynthError> {
     let mut command = tool.command();
     command
-        .args(["--lint-only", "-Wall", "--top-module", top, "-f", FILELIST])
+        .args(["--lint-only", "-Wall"])
+        .args(UNROLL)
+        .args(["--top-module", top, "-f", FILELIST])
         .current_dir(dir);
     finish(&mut command, &tool.version, |text| {
         let (warnings, mut errors) = diagnostics(text, "%Warning", "%Error");
@@ -89,22 +94,14 @@ fn with_slang(tool: &PythonTool, dir: &Path, top: &str) -> Result<ToolResult, Sy
 
 pub(super) fn with_yosys(tool: &Yosys, dir: &Path, top: &str) -> Result<ToolResult, SynthError> {
     let start = Instant::now();
-    let design = Elaborated::new(tool, dir, top)?;
-    let (mut warnings, mut errors) = (design.warnings.clone(), design.errors.clone());
-    if errors.is_empty() {
-        let script = format!(
-            "{}hierarchy -check -top {top}\nproc\ncheck -assert\n",
-            design.script
-        );
-        let run = tool.try_script(&script, dir)?;
-        warnings.extend(run.output.warnings);
-        errors = run.errors;
-    }
+    let script = elaborate(dir, top)? + "proc\ncheck -assert\n";
+    let run = tool.try_script(&script, dir)?;
+    let mut warnings = run.output.warnings;
     warnings.retain(|warning| !is_memory_note(warning));
     Ok(ToolResult {
         version: tool.version.clone(),
         warnings,
-        errors,
+        errors: run.errors,
         seconds: start.elapsed().as_secs_f64(),
     })
 }

@@ -5,7 +5,6 @@ mod area;
 mod elaborate;
 mod error;
 mod filelist;
-mod fold;
 mod lint;
 mod stat;
 
