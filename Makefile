@@ -11,7 +11,7 @@ ARRAYS   ?= 24
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
-.PHONY: cosim test rtl lint area bench verify coverage help
+.PHONY: cosim test rtl expected lint area bench verify coverage help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
 	$(DRIFT) cosim --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
@@ -21,6 +21,9 @@ test: ## all tests, co-simulation regressions included
 
 rtl: ## generate the SystemVerilog of CONFIG=... into OUT=...
 	$(DRIFT) rtl --config $(CONFIG) --out $(OUT)
+
+expected: ## renew the committed RTL that reviews look at
+	$(DRIFT) rtl --config tiny --out tests/expected/tiny
 
 lint: ## Verilator, Yosys and slang over the shipped and 50 random configurations; clippy and rustfmt
 	cargo fmt --check

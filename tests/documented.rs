@@ -1,0 +1,79 @@
+//! What is committed or documented must be what the program makes today; a
+//! failure names the command that brings it up to date.
+
+use std::path::Path;
+use std::process::Command;
+
+fn drift(args: &[&str]) {
+    let output = Command::new(env!("CARGO_BIN_EXE_drift"))
+        .args(args)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{args:?}: {stderr}");
+}
+
+#[test]
+fn committed_rtl_of_the_tiny_array_is_up_to_date() {
+    let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected/tiny");
+    let fresh = tempfile::tempdir().unwrap();
+    drift(&["rtl", "--config", "tiny", "--out", fresh.path().to_str().unwrap()]);
+    let names = |folder: &Path| -> Vec<_> {
+        let mut names: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        names.sort();
+        names
+    };
+    let update = "run `make expected` and commit tests/expected/";
+    assert_eq!(names(&expected), names(fresh.path()), "{update}");
+    for name in names(&expected) {
+        let read = |folder: &Path| std::fs::read_to_string(folder.join(&name)).unwrap();
+        assert!(read(&expected) == read(fresh.path()), "{name:?} differs; {update}");
+    }
+}
+
+#[test]
+fn readme_shows_the_numbers_of_the_main_job() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("record.json");
+    drift(&["cosim", "--ber", "1e-7", "--json", file.to_str().unwrap()]);
+    let record: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let readme = include_str!("../README.md");
+    let excerpt = readme.split_once("<!-- excerpt: make -->").unwrap().1;
+    for (name, group, key) in [
+        ("faults injected", "fault_counts", "injected"),
+        ("checksums only (outputs right)", "fault_counts", "checksum_only"),
+        ("detected", "fault_counts", "detected"),
+        ("outputs wrong by >= 2^theta", "fault_counts", "above_threshold"),
+        ("located", "fault_counts", "located"),
+        ("missed", "fault_counts", "missed"),
+        ("flagged rows", "counters", "flagged_rows"),
+        ("flagged columns", "counters", "flagged_columns"),
+        ("masked elements", "counters", "masked"),
+        ("unlocated lines", "counters", "unlocated"),
+    ] {
+        let line = excerpt
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(name))
+            .unwrap_or_else(|| panic!("README.md lacks a line {name:?}"));
+        let shown = line.split_whitespace().next().unwrap_or_default();
+        let measured = record[group][key].to_string();
+        assert_eq!(shown, measured, "README.md, {name:?}: run `make` and copy its numbers");
+    }
+}
+
+#[test]
+fn readme_names_every_configuration_key_and_shipped_name() {
+    let readme = include_str!("../README.md");
+    for (name, text) in drift::config::SHIPPED {
+        assert!(readme.contains(&format!("`{name}`")), "README.md lacks {name}");
+        for key in text.lines().filter_map(|line| line.split_once(':')) {
+            if !key.0.starts_with('#') {
+                assert!(readme.contains(&format!("`{}`", key.0)), "README.md lacks {}", key.0);
+            }
+        }
+    }
+}
