@@ -5,7 +5,7 @@ use drift::cosim::{BuildOptions, BuiltModel, Model, Quantity, RtlJob, RtlResult,
 use drift::fault::{Fault, Register, Site, TileFaults};
 use drift::golden::{self, GemmResult};
 use drift::tiling::Tiling;
-use drift::verify::{Finding, Observer, Plan, run};
+use drift::verify::{Case, Observer, Plan, run};
 use ndarray::Array2;
 
 /// Four small arrays; the full run is the same with more of everything.
@@ -36,7 +36,7 @@ impl Observer for Heard {
         );
     }
 
-    fn case(&mut self, done: usize, _: &drift::verify::Case) {
+    fn case(&mut self, done: usize, _: &Case) {
         self.cases = done;
     }
 }
@@ -88,6 +88,43 @@ fn a_case_is_replayed_alone() {
     assert_eq!(summary.faults, PLAN.case(123).faults.len());
 }
 
+/// The full run: `cargo test --release --test random_cases -- --ignored --nocapture`.
+#[test]
+#[ignore = "takes minutes, most of them for building models"]
+fn ten_thousand_random_cases() {
+    let plan = Plan {
+        cases: 10_000,
+        arrays: 24,
+        seed: 1,
+        max_array: 32,
+        only: None,
+    };
+    let summary = run(&plan, &mut Heard::default()).unwrap();
+    for array in &summary.arrays {
+        eprintln!(
+            "{:?}: {} cases, build {:.1} s, run {:.2} s",
+            array.config,
+            array.cases,
+            array.build.as_secs_f64(),
+            array.run.as_secs_f64()
+        );
+    }
+    eprintln!(
+        "{} cases ({} stalled), {:?}, {} faults, at most {} in a case, {:?}, {:.1} s",
+        summary.cases,
+        summary.stalled,
+        summary.counters,
+        summary.faults,
+        summary.max_faults,
+        summary.outcomes,
+        summary.elapsed.as_secs_f64()
+    );
+    if let Some(failure) = &summary.failure {
+        panic!("{failure}");
+    }
+    assert_eq!((summary.cases, summary.arrays.len()), (10_000, 24));
+}
+
 /// A GEMM on the hardware with some faults, and on the golden model with others.
 struct Bench {
     config: ArrayConfig,
@@ -102,7 +139,7 @@ impl Bench {
         let (m, k, n) = (
             config.tile_rows + 1,
             2 * config.rows + 1,
-            config.columns + 1,
+            2 * config.columns,
         );
         Self {
             tiling: Tiling::new(&config, m, k, n),
@@ -207,6 +244,4 @@ fn wrong_expectations_are_caught() {
     let found = compare(&bench.config, &changed, &golden, true).unwrap();
     assert_eq!(found.quantity, Quantity::Counter("cycles"));
     assert_eq!(compare(&bench.config, &changed, &golden, false), None);
-    let finding = Finding::Divergence(found);
-    assert!(matches!(finding, Finding::Divergence(_)));
 }
