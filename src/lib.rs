@@ -4,8 +4,8 @@
 //! The modules depend on each other in one direction only:
 //!
 //! ```text
-//! cosim ─► golden ─► fault ─► config ◄─ rtl
-//!   └────► workload    tool (external programs) ◄─ cosim, synth
+//! verify ─► cosim ─► golden ─► fault ─► config ◄─ rtl
+//!            └────► workload    tool (external programs) ◄─ cosim, synth
 //! ```
 //!
 //! Nothing but [`cosim`] knows Verilator's model; nothing in the library prints.
@@ -22,4 +22,5 @@ pub mod synth;
 pub mod tiling;
 pub mod tool;
 pub mod units;
+pub mod verify;
 pub mod workload;

@@ -17,3 +17,5 @@ pub use tile::{TileResult, tile};
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod clocked_tests;

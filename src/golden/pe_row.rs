@@ -1,91 +1,130 @@
 //! One row of activations on its way through the array, with faults: the part
 //! of the golden model that knows what each PE register does.
 
-use crate::fault::{Fault, Register, StuckAt};
-use ndarray::{Array2, ArrayView1};
+use crate::fault::{Fault, Register, Site, StuckAt};
+use ndarray::Array2;
 
-/// What faults do to the registers of the PEs while one row passes.
-pub(super) struct Upsets<'a> {
-    /// Transient faults of this row.
-    pub flips: &'a [Fault],
-    /// Permanent faults.
-    pub stuck: &'a [StuckAt],
+/// A register that does not hold what was written to it: it holds
+/// `(value & keep) ^ toggle`.
+struct Upset {
+    site: Site,
+    keep: u32,
+    toggle: u32,
 }
 
-impl Upsets<'_> {
-    /// The value that a register really captures.
-    fn captured(&self, register: Register, r: usize, c: usize, value: u32) -> u32 {
-        let here = |site: &crate::fault::Site| {
-            site.register == register && site.pe_row == r as u32 && site.pe_column == c as u32
+impl Upset {
+    /// The value that the register really holds.
+    fn of(&self, value: u32) -> u32 {
+        (value & self.keep) ^ self.toggle
+    }
+
+    /// As [`Upset::of`], for the int8 registers.
+    fn of_byte(&self, value: i8) -> i8 {
+        self.of(u32::from(value as u8)) as u8 as i8
+    }
+}
+
+/// What faults do to the registers of the PEs while one row passes, from left
+/// to right and from top to bottom.
+pub(super) struct Upsets(Vec<Upset>);
+
+impl Upsets {
+    /// The transient faults of a row and the permanent ones, which win.
+    pub fn new(flips: &[Fault], stuck: &[StuckAt]) -> Self {
+        let flips = flips.iter().map(|fault| Upset {
+            site: fault.site,
+            keep: u32::MAX,
+            toggle: fault.xor,
+        });
+        let stuck = stuck.iter().map(|stuck| Upset {
+            site: stuck.site,
+            keep: !stuck.mask,
+            toggle: stuck.value,
+        });
+        let mut upsets: Vec<Upset> = flips.chain(stuck).collect();
+        // Stable: what hits the same register stays in order.
+        upsets.sort_by_key(|upset| (upset.site.pe_column, upset.site.pe_row));
+        Self(upsets)
+    }
+
+    /// The upsets in a column of PEs, from top to bottom.
+    fn in_column(&self, column: usize) -> &[Upset] {
+        let before = |limit: usize| {
+            self.0
+                .partition_point(|upset| (upset.site.pe_column as usize) < limit)
         };
-        let mut value = value;
-        for fault in self.flips.iter().filter(|fault| here(&fault.site)) {
-            value ^= fault.xor;
-        }
-        for stuck in self.stuck.iter().filter(|stuck| here(&stuck.site)) {
-            value = (value & !stuck.mask) | stuck.value;
-        }
-        value
+        &self.0[before(column)..before(column + 1)]
     }
 
     /// Columns whose psums can differ from the exact ones because of these
     /// faults: activations and valid bits travel on to the right.
     pub fn touched_columns(&self, lanes: usize) -> Vec<bool> {
         let mut touched = vec![false; lanes];
-        let sites = self
-            .flips
-            .iter()
-            .map(|fault| fault.site)
-            .chain(self.stuck.iter().map(|stuck| stuck.site));
-        for site in sites {
+        for Upset { site, .. } in &self.0 {
             let first = site.pe_column as usize;
             match site.register {
                 Register::Psum | Register::Weight => touched[first] = true,
-                Register::Activation | Register::Valid => touched[first..].fill(true),
+                Register::Activation | Register::Valid => {
+                    touched[first..].fill(true);
+                    // The upsets are sorted: none is further left.
+                    break;
+                }
             }
         }
         touched
     }
 }
 
+/// Σ a·b; a column has at most 256 PEs, so that it fits.
+pub(super) fn dot(a: &[i8], b: &[i8]) -> i32 {
+    let product = |(&a, &b)| i32::from(a) * i32::from(b);
+    a.iter().zip(b).map(product).sum()
+}
+
 /// Sends one row (R activations) through the array and returns the psums at the
-/// bottom of the columns in `wanted`; the others are zero. `weights` (R × lanes)
+/// bottom of the columns in `wanted`; the others are zero. `weights` (lanes × R)
 /// are the weight registers, which flipped weights change for the rows after.
 pub(super) fn pass_row(
-    x: ArrayView1<'_, i8>,
+    x: &[i8],
     weights: &mut Array2<i8>,
-    upsets: &Upsets<'_>,
+    upsets: &Upsets,
     wanted: &[bool],
 ) -> Vec<i32> {
-    let rows = weights.nrows();
-    let mut activation: Vec<i8> = x.to_vec();
-    let mut valid = vec![true; rows];
+    let mut activation = x.to_vec();
+    let mut valid = vec![true; x.len()];
+    // What the multipliers see: the activation where it is valid, or zero.
+    let mut factor = x.to_vec();
     let mut psums = vec![0i32; wanted.len()];
-    let travels = |register| matches!(register, Register::Activation | Register::Valid);
-    let any_travelling = upsets.flips.iter().any(|f| travels(f.site.register))
-        || upsets.stuck.iter().any(|s| travels(s.site.register));
 
     for (c, psum_out) in psums.iter_mut().enumerate() {
-        if any_travelling {
-            for r in 0..rows {
-                let act = upsets.captured(Register::Activation, r, c, u32::from(activation[r] as u8));
-                activation[r] = act as u8 as i8;
-                valid[r] = upsets.captured(Register::Valid, r, c, u32::from(valid[r])) == 1;
+        let upsets = upsets.in_column(c);
+        for upset in upsets {
+            let r = upset.site.pe_row as usize;
+            match upset.site.register {
+                Register::Activation => activation[r] = upset.of_byte(activation[r]),
+                Register::Valid => valid[r] = upset.of(u32::from(valid[r])) == 1,
+                Register::Weight => weights[[c, r]] = upset.of_byte(weights[[c, r]]),
+                Register::Psum => {}
             }
+            factor[r] = if valid[r] { activation[r] } else { 0 };
         }
         if !wanted[c] {
             continue;
         }
+        let weights = weights.row(c);
+        let weights = weights.as_slice().expect("standard layout");
+        // From one upset psum register to the next, the sum is exact.
         let mut psum = 0i32;
-        for r in 0..rows {
-            let weight = upsets.captured(Register::Weight, r, c, u32::from(weights[[r, c]] as u8));
-            weights[[r, c]] = weight as u8 as i8;
-            if valid[r] {
-                psum = psum.wrapping_add(i32::from(activation[r]) * i32::from(weights[[r, c]]));
+        let mut top = 0;
+        for upset in upsets {
+            if upset.site.register == Register::Psum {
+                let below = upset.site.pe_row as usize + 1;
+                psum = psum.wrapping_add(dot(&factor[top..below], &weights[top..below]));
+                psum = upset.of(psum as u32) as i32;
+                top = below;
             }
-            psum = upsets.captured(Register::Psum, r, c, psum as u32) as i32;
         }
-        *psum_out = psum;
+        *psum_out = psum.wrapping_add(dot(&factor[top..], &weights[top..]));
     }
     psums
 }

@@ -2,7 +2,7 @@
 //! and the correction mask.
 
 use super::checksum;
-use super::pe_row::{Upsets, pass_row};
+use super::pe_row::{Upsets, dot, pass_row};
 use crate::config::ArrayConfig;
 use crate::fault::{Fault, TileFaults};
 use crate::tiling::{Tile, Tiling};
@@ -62,7 +62,9 @@ pub fn tile(
     let (x, w) = if config.checksum {
         (
             checksum::with_checksum_rows(x),
-            checksum::with_checksum_columns(padded_w.view()).as_standard_layout().to_owned(),
+            checksum::with_checksum_columns(padded_w.view())
+                .as_standard_layout()
+                .to_owned(),
         )
     } else {
         (x.as_standard_layout().to_owned(), padded_w)
@@ -113,9 +115,8 @@ fn fault_deltas(
     data_rows: usize,
     faults: &TileFaults,
 ) -> BTreeMap<(usize, usize), i32> {
-    let mut deltas = BTreeMap::new();
     if faults.is_empty() {
-        return deltas;
+        return BTreeMap::new();
     }
     // Fault coordinates name the checksum rows T and T+1, whatever the tile's height.
     let fault_row = |row: usize| {
@@ -125,53 +126,52 @@ fn fault_deltas(
             config.tile_rows + row - data_rows
         }
     };
+    let lanes = config.lanes();
+    let mut deltas = Array2::<i32>::zeros((x.nrows(), lanes));
     for pass in 0..tiling.passes() {
         let of_pass = range_of(&faults.flips, |f| (f.pass as usize).cmp(&pass));
         if of_pass.is_empty() && faults.stuck.is_empty() {
             continue;
         }
         let depth = tiling.pass_depth(pass);
-        let mut weights = Array2::zeros((config.rows, config.lanes()));
-        weights
-            .slice_mut(s![..depth.len(), ..])
-            .assign(&w.slice(s![depth.clone(), ..]));
-        let clean_weights = weights.clone();
+        // By column, as the psums run.
+        let mut clean_weights = Array2::zeros((lanes, config.rows));
+        clean_weights
+            .slice_mut(s![.., ..depth.len()])
+            .assign(&w.slice(s![depth.clone(), ..]).t());
+        let mut weights = clean_weights.clone();
         // Columns whose weights were upset by an earlier row of this pass.
-        let mut upset_columns = vec![false; config.lanes()];
+        let mut upset_columns = vec![false; lanes];
+        let mut activations = vec![0; config.rows];
         for row in 0..x.nrows() {
             let of_row = range_of(of_pass, |f| (f.row as usize).cmp(&fault_row(row)));
-            let upsets = Upsets {
-                flips: of_row,
-                stuck: &faults.stuck,
-            };
-            let mut wanted = upsets.touched_columns(config.lanes());
+            let upsets = Upsets::new(of_row, &faults.stuck);
+            let mut wanted = upsets.touched_columns(lanes);
             for (want, &upset) in wanted.iter_mut().zip(&upset_columns) {
                 *want |= upset;
             }
             if !wanted.contains(&true) {
                 continue;
             }
-            let mut activations = ndarray::Array1::zeros(config.rows);
-            activations
-                .slice_mut(s![..depth.len()])
-                .assign(&x.slice(s![row, depth.clone()]));
-            let faulty = pass_row(activations.view(), &mut weights, &upsets, &wanted);
+            for (activation, &value) in activations.iter_mut().zip(x.slice(s![row, depth.clone()]))
+            {
+                *activation = value;
+            }
+            let faulty = pass_row(&activations, &mut weights, &upsets, &wanted);
             for (c, _) in wanted.iter().enumerate().filter(|(_, want)| **want) {
-                let clean = (0..config.rows).fold(0i32, |sum, r| {
-                    sum + i32::from(activations[r]) * i32::from(clean_weights[[r, c]])
-                });
-                let delta = faulty[c].wrapping_sub(clean);
-                if delta != 0 {
-                    let entry: &mut i32 = deltas.entry((row, c)).or_default();
-                    *entry = entry.wrapping_add(delta);
-                }
-                upset_columns[c] |= (0..config.rows)
-                    .any(|r| weights[[r, c]] != clean_weights[[r, c]]);
+                let clean_weights = clean_weights.row(c);
+                let clean = dot(
+                    &activations,
+                    clean_weights.as_slice().expect("standard layout"),
+                );
+                let delta = &mut deltas[[row, c]];
+                *delta = delta.wrapping_add(faulty[c].wrapping_sub(clean));
+                upset_columns[c] = weights.row(c) != clean_weights;
             }
         }
     }
-    deltas.retain(|_, delta| *delta != 0);
-    deltas
+    let at_fault = deltas.indexed_iter().filter(|(_, delta)| **delta != 0);
+    at_fault.map(|(at, &delta)| (at, delta)).collect()
 }
 
 /// The run of sorted faults for which `key` compares equal.

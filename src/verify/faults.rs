@@ -1,0 +1,125 @@
+//! Random faults, many of which meet.
+
+use super::draw::Draw;
+use crate::config::{ArrayConfig, ChecksumDomain};
+use crate::fault::{Fault, FaultList, Register, Site, StuckAt};
+use crate::tiling::Tiling;
+
+/// Up to 1000 transient faults of GEMM 0, sometimes with permanent ones.
+pub(super) fn list(draw: &mut Draw, config: &ArrayConfig, tiling: &Tiling) -> FaultList {
+    let columns = match config.checksum_domain {
+        ChecksumDomain::Shared => config.lanes(),
+        ChecksumDomain::Protected => config.columns,
+    };
+    let space = Space {
+        config,
+        tiling,
+        columns,
+    };
+    let stuck = if draw.one_in(8) {
+        (0..draw.within(1..=3)).map(|_| space.stuck(draw)).collect()
+    } else {
+        Vec::new()
+    };
+    let mut list = FaultList::with_stuck(stuck);
+    let most = draw.choose(&[0, 1, 1, 4, 10, 30, 100, 300, 1000]);
+    let count = draw.within(most.min(1)..=most);
+    // All registers, or one kind alone.
+    let registers = match draw.below(6) {
+        0 => vec![draw.choose(&Register::ALL)],
+        1 => vec![Register::Psum],
+        _ => Register::ALL.to_vec(),
+    };
+    let mut flips = vec![Vec::new(); tiling.len()];
+    let mut last: Option<(usize, Fault)> = None;
+    for _ in 0..count {
+        let (tile, fault) = match last {
+            Some((tile, last)) if draw.one_in(4) => (tile, space.near(draw, last)),
+            _ => space.flip(draw, &registers),
+        };
+        flips[tile].push(fault);
+        last = Some((tile, fault));
+    }
+    for (tile, flips) in flips.into_iter().enumerate() {
+        list.insert(0, tile, flips);
+    }
+    list
+}
+
+/// Where faults can be.
+struct Space<'a> {
+    config: &'a ArrayConfig,
+    tiling: &'a Tiling,
+    columns: usize,
+}
+
+impl Space<'_> {
+    fn site(&self, draw: &mut Draw, registers: &[Register]) -> Site {
+        // The checksum columns more often than their number says.
+        let first = if self.columns > self.config.columns && draw.one_in(8) {
+            self.config.columns
+        } else {
+            0
+        };
+        Site {
+            pe_row: draw.below(self.config.rows) as u32,
+            pe_column: draw.within(first..=self.columns - 1) as u32,
+            register: draw.choose(registers),
+        }
+    }
+
+    /// A fault anywhere, and its tile.
+    fn flip(&self, draw: &mut Draw, registers: &[Register]) -> (usize, Fault) {
+        let tile = draw.below(self.tiling.len());
+        let data_rows = self.tiling.tile(tile).rows.len();
+        let row = if self.config.checksum && draw.one_in(8) {
+            self.config.tile_rows + draw.below(self.config.checksum_rows())
+        } else {
+            draw.below(data_rows)
+        };
+        let site = self.site(draw, registers);
+        let fault = Fault {
+            pass: draw.below(self.tiling.passes()) as u32,
+            row: row as u32,
+            site,
+            xor: mask(draw, site.register),
+        };
+        (tile, fault)
+    }
+
+    /// A fault that meets another one: on the same psum, on the way of the same
+    /// activation, or in a later pass.
+    fn near(&self, draw: &mut Draw, other: Fault) -> Fault {
+        let mut fault = other;
+        match draw.below(4) {
+            0 => fault.pass = draw.below(self.tiling.passes()) as u32,
+            1 => fault.site.register = draw.choose(&Register::ALL),
+            2 => fault.site.pe_column = draw.below(self.columns) as u32,
+            _ => fault.site.pe_row = draw.below(self.config.rows) as u32,
+        }
+        // Often the very same bits, which may undo each other.
+        if fault.site.register != other.site.register || draw.one_in(2) {
+            fault.xor = mask(draw, fault.site.register);
+        }
+        fault
+    }
+
+    fn stuck(&self, draw: &mut Draw) -> StuckAt {
+        let site = self.site(draw, &Register::ALL);
+        let mask = mask(draw, site.register);
+        StuckAt {
+            site,
+            mask,
+            value: draw.bits() as u32 & mask,
+        }
+    }
+}
+
+/// One bit, mostly; several, or all of a register.
+fn mask(draw: &mut Draw, register: Register) -> u32 {
+    match draw.below(8) {
+        0 => register.mask(),
+        1 | 2 => (draw.bits() as u32 & register.mask()).max(1),
+        _ => 1 << draw.below(register.bits() as usize),
+    }
+}

@@ -1,0 +1,83 @@
+//! What a plan draws.
+
+use super::*;
+use crate::tiling::Tiling;
+use std::collections::BTreeSet;
+
+const PLAN: Plan = Plan {
+    cases: 2_000,
+    arrays: 20,
+    seed: 1,
+    max_array: 32,
+    only: None,
+};
+
+#[test]
+fn arrays_are_of_every_kind() {
+    let arrays: Vec<ArrayConfig> = (0..PLAN.arrays).map(|number| PLAN.array(number)).collect();
+    let size = |array: &ArrayConfig| (array.rows, array.columns);
+    assert_eq!(size(&arrays[0]), (2, 2));
+    assert_ne!(arrays[1].rows, arrays[1].columns);
+    assert_eq!(size(&arrays[2]), (32, 32));
+    assert!(!arrays[3].checksum);
+    for array in &arrays {
+        assert!((2..=32).contains(&array.rows) && (2..=32).contains(&array.columns));
+        assert!((2..=80).contains(&array.tile_rows));
+    }
+    let sizes: BTreeSet<_> = arrays.iter().map(size).collect();
+    assert!(sizes.len() > 15, "{sizes:?}");
+    let smallest = Plan {
+        max_array: 2,
+        ..PLAN
+    };
+    assert!((0..20).all(|number| size(&smallest.array(number)) == (2, 2)));
+}
+
+#[test]
+fn cases_are_of_every_kind_and_in_range() {
+    let (mut single, mut wide, mut tall, mut deep) = (0, 0, 0, 0);
+    let (mut stalled, mut without, mut stuck, mut most) = (0, 0, 0, 0);
+    for number in 0..PLAN.cases {
+        let case = PLAN.case(number);
+        let config = PLAN.array(case.array);
+        let (m, k, n) = case.shape();
+        let tiling = Tiling::new(&config, m, k, n);
+        single += usize::from((m, k, n) == (1, 1, 1));
+        wide += usize::from(n > config.columns);
+        tall += usize::from(m > config.tile_rows);
+        deep += usize::from(tiling.passes() > 4);
+        stalled += usize::from(case.stalled());
+        without += usize::from(case.faults.is_empty());
+        stuck += case.faults.stuck().len();
+        most = most.max(case.faults.len());
+        for tile in tiling.tiles() {
+            for fault in case.faults.tile(0, tile.index) {
+                let row = fault.row as usize;
+                let checksum_row = (config.tile_rows..config.pass_rows()).contains(&row);
+                assert!(row < tile.rows.len() || checksum_row);
+                assert!((fault.pass as usize) < tiling.passes());
+                assert!((fault.site.pe_row as usize) < config.rows);
+                assert!((fault.site.pe_column as usize) < config.lanes());
+                assert_eq!(fault.xor & !fault.site.register.mask(), 0);
+            }
+        }
+    }
+    let counts = [single, wide, tall, deep, stalled, without, stuck];
+    assert!(counts.iter().all(|&count| count > 40), "{counts:?}");
+    assert!((900..=1003).contains(&most), "{most}");
+}
+
+#[test]
+fn a_case_can_be_drawn_alone_and_runs_alone() {
+    let short = Plan { cases: 50, ..PLAN };
+    let (a, b) = (PLAN.case(41), short.case(41));
+    assert_eq!((a.x, a.w, a.faults), (b.x, b.w, b.faults));
+    let only = Plan {
+        only: Some(41),
+        ..PLAN
+    };
+    let runs: Vec<usize> = (0..20).flat_map(|array| only.cases_of(array)).collect();
+    assert_eq!(runs, [41]);
+    let all: BTreeSet<usize> = (0..20).flat_map(|array| PLAN.cases_of(array)).collect();
+    assert_eq!(all.len(), PLAN.cases);
+}
