@@ -69,6 +69,9 @@ struct Model {
 #if VM_TRACE
     if (trace) trace->close();
 #endif
+    // Verilator unregisters scopes from the thread's context, which may be that
+    // of another simulator, deleted long ago.
+    Verilated::threadContextp(&context);
     top->final();
   }
 

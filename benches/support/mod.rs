@@ -1,0 +1,13 @@
+//! What the benchmarks share: timing, the table and its JSON, the machine.
+
+mod child;
+mod machine;
+mod measure;
+mod report;
+mod work;
+
+pub use child::{answer_as_child, load_in_child};
+pub use machine::Machine;
+pub use measure::{Samples, time};
+pub use report::{Report, Target};
+pub use work::{Work, load, on_threads, one_upset, parse, yaml};
