@@ -78,6 +78,7 @@ impl<'a> Work<'a> {
             sampler,
             threshold_bit: self.config.threshold_bit,
             stalls: Stalls::default(),
+            sabotage: false,
         };
         let report = check_gemm(simulator, &check, |_| {}).unwrap_or_else(|e| panic!("{e}"));
         if let Some(divergence) = report.divergence {

@@ -2,7 +2,6 @@
 
 use super::elaborate::check_name;
 use super::filelist::Filelist;
-use super::fold::fold;
 use super::lint::{diagnostics, is_memory_note};
 use super::*;
 
@@ -56,60 +55,6 @@ fn module_names_cannot_smuggle_commands() {
     for name in ["", "1a", "a b", "a;exec", "a\nb"] {
         assert!(check_name(name).is_err(), "{name}");
     }
-}
-
-const ELABORATED: &str = r#"autoidx 9
-attribute \top 1
-module \top
-  wire \a
-  cell \pe$top.u[0] \u[0]
-    connect \a \a
-  end
-  cell \pe$top.u[1] \u[1]
-    connect \a \a
-  end
-  cell \pe$top.v \v
-    connect \a \a
-  end
-end
-attribute \src "pe.sv:1"
-module \pe$top.u[0]
-  wire $1y
-  cell $not $1
-    connect \Y $1y
-  end
-end
-attribute \src "pe.sv:2"
-module \pe$top.u[1]
-  wire $7y
-  cell $not $7
-    connect \Y $7y
-  end
-end
-module \pe$top.v
-  wire $1y
-  cell $neg $1
-    connect \Y $1y
-  end
-end
-"#;
-
-#[test]
-fn equal_modules_are_folded_and_others_kept_apart() {
-    let folded = fold(ELABORATED);
-    let modules: Vec<&str> = folded.lines().filter(|l| l.starts_with("module")).collect();
-    assert_eq!(modules, [r"module \pe", r"module \pe#2", r"module \top"]);
-    let cells: Vec<&str> = folded
-        .lines()
-        .filter(|l| l.starts_with(r"  cell \"))
-        .collect();
-    assert_eq!(
-        cells,
-        [r"  cell \pe \u[0]", r"  cell \pe \u[1]", r"  cell \pe#2 \v"]
-    );
-    assert!(folded.starts_with("autoidx 9\n"));
-    assert!(folded.contains("attribute \\top 1\nmodule \\top\n"));
-    assert_eq!(fold(&folded), folded);
 }
 
 const STAT: &str = r#"{ "creator": "Yosys 0.23", "modules": {

@@ -216,6 +216,7 @@ fn run_case(
         sampler: &Sampler::List(case.faults.clone()),
         threshold_bit: case.threshold_bit,
         stalls: case.stalls,
+        sabotage: false,
     };
     check_gemm(simulator, &check, |_| {})
 }
