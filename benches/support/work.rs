@@ -120,8 +120,9 @@ pub fn on_threads(
                 })
             })
             .collect();
-        start.wait();
+        // The clock runs before the threads do: this one may wake up last.
         time(samples, || {
+            start.wait();
             for thread in threads {
                 thread.join().expect("the simulator does not panic");
             }
