@@ -17,6 +17,7 @@ cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compar
 	$(DRIFT) cosim --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
 
 test: ## all tests, co-simulation regressions included
+	@$(DRIFT) tools
 	cargo test --release
 
 rtl: ## generate the SystemVerilog of CONFIG=... into OUT=...

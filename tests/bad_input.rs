@@ -26,7 +26,10 @@ fn refused(folder: &Path, args: &[&str], parts: &[&str]) {
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{args:?}: {message}");
     for part in parts {
-        assert!(message.contains(part), "{args:?}: {message:?} lacks {part:?}");
+        assert!(
+            message.contains(part),
+            "{args:?}: {message:?} lacks {part:?}"
+        );
     }
     assert!(!message.contains("panicked"), "{message}");
 }
@@ -54,11 +57,17 @@ fn configurations() {
         (edit("columns", "-4"), &["columns", "-4", "2..=256"]),
         (edit("columns", "0"), &["columns", "0"]),
         (edit("tile_rows", "1000"), &["tile_rows", "1000"]),
-        (edit("threshold_bit", "32"), &["threshold_bit", "32", "0..=31"]),
+        (
+            edit("threshold_bit", "32"),
+            &["threshold_bit", "32", "0..=31"],
+        ),
         (edit("rows", "four"), &["bad.yaml", "rows"]),
         (edit("rows", "4.5"), &["bad.yaml", "rows"]),
         (edit("dataflow", "os"), &["dataflow", "os", "expected ws"]),
-        (edit("checksum_domain", "nominal"), &["checksum_domain", "nominal", "protected"]),
+        (
+            edit("checksum_domain", "nominal"),
+            &["checksum_domain", "nominal", "protected"],
+        ),
         (edit("checksum", "maybe"), &["bad.yaml", "checksum"]),
         (edit("collumns", "4"), &["collumns", "expected"]),
         ("rows: 4\n".to_owned(), &["bad.yaml", "columns"]),
@@ -66,11 +75,19 @@ fn configurations() {
     ];
     for (text, parts) in cases {
         let folder = folder_with(&[("bad.yaml", text.as_bytes())]);
-        refused(folder.path(), &["rtl", "--config", "bad.yaml", "--out", "out"], parts);
+        refused(
+            folder.path(),
+            &["rtl", "--config", "bad.yaml", "--out", "out"],
+            parts,
+        );
         assert!(!folder.path().join("out").exists(), "nothing half-written");
     }
     let folder = folder_with(&[]);
-    refused(folder.path(), &["rtl", "--config", "huge"], &["huge", "tiny", "default"]);
+    refused(
+        folder.path(),
+        &["rtl", "--config", "huge"],
+        &["huge", "tiny", "default"],
+    );
 }
 
 #[test]
@@ -137,27 +154,70 @@ fn arguments() {
 fn fault_lists() {
     let folder = folder_with(&[("tiny.yaml", GOOD.as_bytes()), ("none.jsonl", b"")]);
     let make: &[&str] = &[
-        "faults", "--config", "tiny.yaml", "--upsets", "1", "--out", "list.jsonl",
+        "faults",
+        "--config",
+        "tiny.yaml",
+        "--upsets",
+        "1",
+        "--out",
+        "list.jsonl",
     ];
     assert!(drift(folder.path(), make).status.success());
     let replay = |config: &str, workload: &str, list: &str, parts: &[&str]| {
-        let args = ["cosim", "--config", config, "--workload", workload, "--fault-list", list];
+        let args = [
+            "cosim",
+            "--config",
+            config,
+            "--workload",
+            workload,
+            "--fault-list",
+            list,
+        ];
         refused(folder.path(), &args, parts);
     };
     // Of another configuration, of another workload, absent, empty, cut, and outside the array.
-    replay("default", "tiny-dit", "list.jsonl", &["list.jsonl:1", "configuration", "again"]);
+    replay(
+        "default",
+        "tiny-dit",
+        "list.jsonl",
+        &["list.jsonl:1", "configuration", "again"],
+    );
     std::fs::write(folder.path().join("other.csv"), "a, 4, 4, 4\n").unwrap();
-    replay("tiny.yaml", "other.csv", "list.jsonl", &["list.jsonl:1", "workload"]);
+    replay(
+        "tiny.yaml",
+        "other.csv",
+        "list.jsonl",
+        &["list.jsonl:1", "workload"],
+    );
     replay("tiny.yaml", "tiny-dit", "gone.jsonl", &["gone.jsonl"]);
-    replay("tiny.yaml", "tiny-dit", "none.jsonl", &["none.jsonl:1", "empty"]);
+    replay(
+        "tiny.yaml",
+        "tiny-dit",
+        "none.jsonl",
+        &["none.jsonl:1", "empty"],
+    );
     let text = std::fs::read_to_string(folder.path().join("list.jsonl")).unwrap();
     std::fs::write(folder.path().join("cut.jsonl"), &text[..text.len() - 20]).unwrap();
     let lines = text.lines().count().to_string();
-    replay("tiny.yaml", "tiny-dit", "cut.jsonl", &[&format!("cut.jsonl:{lines}"), "expected"]);
+    replay(
+        "tiny.yaml",
+        "tiny-dit",
+        "cut.jsonl",
+        &[&format!("cut.jsonl:{lines}"), "expected"],
+    );
     let header = text.lines().next().unwrap();
     let outside = r#"{"gemm":0,"tile":0,"pass":0,"row":0,"pe":[4,0],"register":"psum","xor":1}"#;
-    std::fs::write(folder.path().join("out.jsonl"), format!("{header}\n{outside}\n")).unwrap();
-    replay("tiny.yaml", "tiny-dit", "out.jsonl", &["out.jsonl:2", "[4, 0]", "0..=3"]);
+    std::fs::write(
+        folder.path().join("out.jsonl"),
+        format!("{header}\n{outside}\n"),
+    )
+    .unwrap();
+    replay(
+        "tiny.yaml",
+        "tiny-dit",
+        "out.jsonl",
+        &["out.jsonl:2", "[4, 0]", "0..=3"],
+    );
 }
 
 #[test]
@@ -174,7 +234,11 @@ fn tools_and_folders() {
     let message = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{message}");
     assert!(message.contains("DRIFT_CACHE_DIR"), "{message}");
-    refused(folder.path(), &["rtl", "--out", "file/below"], &["file/below", "--out"]);
+    refused(
+        folder.path(),
+        &["rtl", "--out", "file/below"],
+        &["file/below", "--out"],
+    );
     let list: PathBuf = folder.path().join("no/such/list.jsonl");
     refused(
         folder.path(),

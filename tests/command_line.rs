@@ -36,7 +36,14 @@ fn rtl_writes_the_same_bytes_twice() {
 fn saved_faults_replay_to_the_same_record() {
     let folder = tempfile::tempdir().unwrap();
     let base = ["cosim", "--config", "tiny", "--tiles", "40"];
-    let sampled = ["--ber", "1e-5", "--save-faults", "f.jsonl", "--json", "a.json"];
+    let sampled = [
+        "--ber",
+        "1e-5",
+        "--save-faults",
+        "f.jsonl",
+        "--json",
+        "a.json",
+    ];
     succeeds(folder.path(), &[&base[..], &sampled].concat());
     let replayed = ["--fault-list", "f.jsonl", "--json", "b.json"];
     succeeds(folder.path(), &[&base[..], &replayed].concat());
@@ -45,7 +52,13 @@ fn saved_faults_replay_to_the_same_record() {
     };
     let (a, b) = (record("a.json"), record("b.json"));
     assert_eq!(a["schema"], "drift-cosim/1");
-    for key in ["counters", "fault_counts", "config_hash", "workload_hash", "mismatches"] {
+    for key in [
+        "counters",
+        "fault_counts",
+        "config_hash",
+        "workload_hash",
+        "mismatches",
+    ] {
         assert_eq!(a[key], b[key], "{key}");
     }
     assert!(a["fault_counts"]["injected"].as_u64().unwrap() > 0);
@@ -54,7 +67,16 @@ fn saved_faults_replay_to_the_same_record() {
 #[test]
 fn a_mismatch_ends_with_status_1_and_its_replay_command_shows_it_again() {
     let folder = tempfile::tempdir().unwrap();
-    let args = ["cosim", "--config", "tiny", "--tiles", "3", "--upsets", "2", "--sabotage"];
+    let args = [
+        "cosim",
+        "--config",
+        "tiny",
+        "--tiles",
+        "3",
+        "--upsets",
+        "2",
+        "--sabotage",
+    ];
     let output = drift(folder.path(), &args);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
@@ -71,7 +93,9 @@ fn a_mismatch_ends_with_status_1_and_its_replay_command_shows_it_again() {
 #[test]
 fn stalled_streams_change_nothing_but_the_cycles() {
     let folder = tempfile::tempdir().unwrap();
-    let args = ["cosim", "--config", "tiny", "--tiles", "20", "--upsets", "3"];
+    let args = [
+        "cosim", "--config", "tiny", "--tiles", "20", "--upsets", "3",
+    ];
     succeeds(folder.path(), &[&args[..], &["--stall", "30"]].concat());
 }
 

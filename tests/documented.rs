@@ -17,7 +17,13 @@ fn drift(args: &[&str]) {
 fn committed_rtl_of_the_tiny_array_is_up_to_date() {
     let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected/tiny");
     let fresh = tempfile::tempdir().unwrap();
-    drift(&["rtl", "--config", "tiny", "--out", fresh.path().to_str().unwrap()]);
+    drift(&[
+        "rtl",
+        "--config",
+        "tiny",
+        "--out",
+        fresh.path().to_str().unwrap(),
+    ]);
     let names = |folder: &Path| -> Vec<_> {
         let mut names: Vec<_> = std::fs::read_dir(folder)
             .unwrap()
@@ -30,7 +36,10 @@ fn committed_rtl_of_the_tiny_array_is_up_to_date() {
     assert_eq!(names(&expected), names(fresh.path()), "{update}");
     for name in names(&expected) {
         let read = |folder: &Path| std::fs::read_to_string(folder.join(&name)).unwrap();
-        assert!(read(&expected) == read(fresh.path()), "{name:?} differs; {update}");
+        assert!(
+            read(&expected) == read(fresh.path()),
+            "{name:?} differs; {update}"
+        );
     }
 }
 
@@ -39,15 +48,22 @@ fn readme_shows_the_numbers_of_the_main_job() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("record.json");
     drift(&["cosim", "--ber", "1e-7", "--json", file.to_str().unwrap()]);
-    let record: serde_json::Value =
-        serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let record: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     let readme = include_str!("../README.md");
     let excerpt = readme.split_once("<!-- excerpt: make -->").unwrap().1;
     for (name, group, key) in [
         ("faults injected", "fault_counts", "injected"),
-        ("checksums only (outputs right)", "fault_counts", "checksum_only"),
+        (
+            "checksums only (outputs right)",
+            "fault_counts",
+            "checksum_only",
+        ),
         ("detected", "fault_counts", "detected"),
-        ("outputs wrong by >= 2^theta", "fault_counts", "above_threshold"),
+        (
+            "outputs wrong by >= 2^theta",
+            "fault_counts",
+            "above_threshold",
+        ),
         ("located", "fault_counts", "located"),
         ("missed", "fault_counts", "missed"),
         ("flagged rows", "counters", "flagged_rows"),
@@ -61,7 +77,10 @@ fn readme_shows_the_numbers_of_the_main_job() {
             .unwrap_or_else(|| panic!("README.md lacks a line {name:?}"));
         let shown = line.split_whitespace().next().unwrap_or_default();
         let measured = record[group][key].to_string();
-        assert_eq!(shown, measured, "README.md, {name:?}: run `make` and copy its numbers");
+        assert_eq!(
+            shown, measured,
+            "README.md, {name:?}: run `make` and copy its numbers"
+        );
     }
 }
 
@@ -69,10 +88,17 @@ fn readme_shows_the_numbers_of_the_main_job() {
 fn readme_names_every_configuration_key_and_shipped_name() {
     let readme = include_str!("../README.md");
     for (name, text) in drift::config::SHIPPED {
-        assert!(readme.contains(&format!("`{name}`")), "README.md lacks {name}");
+        assert!(
+            readme.contains(&format!("`{name}`")),
+            "README.md lacks {name}"
+        );
         for key in text.lines().filter_map(|line| line.split_once(':')) {
             if !key.0.starts_with('#') {
-                assert!(readme.contains(&format!("`{}`", key.0)), "README.md lacks {}", key.0);
+                assert!(
+                    readme.contains(&format!("`{}`", key.0)),
+                    "README.md lacks {}",
+                    key.0
+                );
             }
         }
     }

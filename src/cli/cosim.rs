@@ -1,8 +1,8 @@
 //! `drift cosim`.
 
+use super::Verdict;
 use super::inputs::{self, FaultArgs};
 use super::progress::Progress;
-use super::Verdict;
 use anyhow::{Context, Result, bail};
 use drift::atomic;
 use drift::config::ArrayConfig;
@@ -94,7 +94,12 @@ pub fn run(args: &Args) -> Result<Verdict> {
     drop(simulator);
     if let (Some(vcd), Some(fst)) = (vcd, &args.wave) {
         vcd_to_fst(vcd.path(), fst)?;
-        println!("waveform of tiles {}..{} in {}", wave_tiles.start(), wave_tiles.end(), fst.display());
+        println!(
+            "waveform of tiles {}..{} in {}",
+            wave_tiles.start(),
+            wave_tiles.end(),
+            fst.display()
+        );
     }
     let record = record(args, &config, &workload, &built, &outcome);
     if let Some(file) = &args.json {
@@ -160,7 +165,12 @@ fn jobs(args: &Args, config: &ArrayConfig, workload: &Workload) -> Result<Vec<Jo
 }
 
 fn wave_tiles(args: &Args, config: &ArrayConfig, jobs: &[Job]) -> Result<RangeInclusive<u64>> {
-    let bad = || anyhow::anyhow!("--wave-tiles {}: expected A..B with A <= B", args.wave_tiles);
+    let bad = || {
+        anyhow::anyhow!(
+            "--wave-tiles {}: expected A..B with A <= B",
+            args.wave_tiles
+        )
+    };
     let text = &args.wave_tiles;
     let (first, last) = text.split_once("..").unwrap_or((text, text));
     let parse = |part: &str| part.parse::<u64>().map_err(|_| bad());
@@ -170,11 +180,18 @@ fn wave_tiles(args: &Args, config: &ArrayConfig, jobs: &[Job]) -> Result<RangeIn
     }
     if args.wave.is_some() {
         if jobs.len() != 1 {
-            bail!("--wave shows one GEMM; choose it with --gemm (this run has {})", jobs.len());
+            bail!(
+                "--wave shows one GEMM; choose it with --gemm (this run has {})",
+                jobs.len()
+            );
         }
         let tiles = jobs[0].tiling(config).len() as u64;
         if last >= tiles {
-            bail!("--wave-tiles {text}: {} has tiles 0..{}", jobs[0].name, tiles - 1);
+            bail!(
+                "--wave-tiles {text}: {} has tiles 0..{}",
+                jobs[0].name,
+                tiles - 1
+            );
         }
     }
     Ok(first..=last)
@@ -223,7 +240,10 @@ fn simulate(
     simulator: &mut Simulator,
 ) -> Result<Outcome> {
     let rows_of = |job: &Job| -> u64 {
-        job.tiling(config).tiles().map(|tile| tile.rows.len() as u64).sum()
+        job.tiling(config)
+            .tiles()
+            .map(|tile| tile.rows.len() as u64)
+            .sum()
     };
     let chance = (u32::from(args.stall) * 256 / 100) as u8;
     let mut progress = Progress::new(jobs.iter().map(rows_of).sum(), "result rows");
@@ -251,15 +271,17 @@ fn simulate(
             },
             sabotage: args.sabotage && outcome.gemms == 0,
         };
-        let report = check_gemm(simulator, &check, |rows| progress.at(done + rows, &job.name))
-            .map_err(|error| {
-                anyhow::Error::new(error).context(format!(
-                    "GEMM {} ({}); replay with: {}",
-                    job.index,
-                    job.name,
-                    replay(args, job, None)
-                ))
-            });
+        let report = check_gemm(simulator, &check, |rows| {
+            progress.at(done + rows, &job.name)
+        })
+        .map_err(|error| {
+            anyhow::Error::new(error).context(format!(
+                "GEMM {} ({}); replay with: {}",
+                job.index,
+                job.name,
+                replay(args, job, None)
+            ))
+        });
         let report = report?;
         done += rows_of(job);
         outcome.gemms += 1;
@@ -317,24 +339,61 @@ fn summary(record: &Record, built: &BuiltModel, jobs: &[Job]) {
         record.drift,
         record.config.rows,
         record.config.columns,
-        if record.config.checksum { "with checksums" } else { "without checksums" },
+        if record.config.checksum {
+            "with checksums"
+        } else {
+            "without checksums"
+        },
         record.threshold_bit,
         record.verilator,
-        if built.cached { "model cached, loaded" } else { "model built" },
+        if built.cached {
+            "model cached, loaded"
+        } else {
+            "model built"
+        },
         built.elapsed.as_secs_f64()
     );
-    println!("workload  {} ({} of {} GEMMs)", record.workload, record.gemms, jobs.len());
+    println!(
+        "workload  {} ({} of {} GEMMs)",
+        record.workload,
+        record.gemms,
+        jobs.len()
+    );
     println!("faults    {}", record.faults);
     let line = |name: &str, value: u64, note: String| println!("  {name:<34}{value:>14}{note}");
     line("tiles", counters.tiles, String::new());
     line("cycles", counters.cycles.0, String::new());
     line("faults injected", faults.injected, String::new());
-    line("  masked (nothing changed)", faults.masked, percent(faults.masked, faults.injected));
-    line("  checksums only (outputs right)", faults.checksum_only, percent(faults.checksum_only, faults.injected));
-    line("  detected", faults.detected, percent(faults.detected, faults.injected));
-    line("  outputs wrong by >= 2^theta", faults.above_threshold, percent(faults.above_threshold, faults.injected));
-    line("    located", faults.located, percent(faults.located, faults.above_threshold));
-    line("    missed", faults.missed, percent(faults.missed, faults.above_threshold));
+    line(
+        "  masked (nothing changed)",
+        faults.masked,
+        percent(faults.masked, faults.injected),
+    );
+    line(
+        "  checksums only (outputs right)",
+        faults.checksum_only,
+        percent(faults.checksum_only, faults.injected),
+    );
+    line(
+        "  detected",
+        faults.detected,
+        percent(faults.detected, faults.injected),
+    );
+    line(
+        "  outputs wrong by >= 2^theta",
+        faults.above_threshold,
+        percent(faults.above_threshold, faults.injected),
+    );
+    line(
+        "    located",
+        faults.located,
+        percent(faults.located, faults.above_threshold),
+    );
+    line(
+        "    missed",
+        faults.missed,
+        percent(faults.missed, faults.above_threshold),
+    );
     line("flagged rows", counters.flagged_rows, String::new());
     line("flagged columns", counters.flagged_columns, String::new());
     line("masked elements", counters.masked, String::new());
@@ -374,7 +433,10 @@ fn replay(args: &Args, job: &Job, tile: Option<usize>) -> String {
 }
 
 fn report_mismatch(args: &Args, job: &Job, divergence: &Divergence) {
-    println!("\nMISMATCH in GEMM {} ({}): {divergence}", job.index, job.name);
+    println!(
+        "\nMISMATCH in GEMM {} ({}): {divergence}",
+        job.index, job.name
+    );
     println!("seed {}; replay with a waveform:", args.faults.seed);
     println!("  {}", replay(args, job, Some(divergence.tile)));
 }

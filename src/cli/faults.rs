@@ -1,7 +1,7 @@
 //! `drift faults`.
 
-use super::inputs::{self, FaultArgs};
 use super::Verdict;
+use super::inputs::{self, FaultArgs};
 use anyhow::{Result, bail};
 use drift::fault::{FaultList, Sampler};
 use drift::tiling::Tiling;
@@ -35,10 +35,19 @@ pub fn run(args: &Args) -> Result<Verdict> {
     for (gemm, (_, m, k, n)) in workload.shapes().enumerate() {
         let tiling = Tiling::new(&config, m, k, n);
         for tile in tiling.tiles() {
-            list.insert(gemm, tile.index, sampler.tile(&config, gemm, &tiling, &tile).flips);
+            list.insert(
+                gemm,
+                tile.index,
+                sampler.tile(&config, gemm, &tiling, &tile).flips,
+            );
         }
     }
-    list.write(&args.out, &config.hash(), &workload.hash(), args.faults.seed)?;
+    list.write(
+        &args.out,
+        &config.hash(),
+        &workload.hash(),
+        args.faults.seed,
+    )?;
     println!("{} faults in {}", list.len(), args.out.display());
     Ok(Verdict::Good)
 }

@@ -15,7 +15,10 @@ pub fn config(text: &str) -> Result<ArrayConfig> {
     let path = Path::new(text);
     if !path.exists() {
         let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
-        bail!("--config {text}: no such file; give a YAML file or one of {}", names.join(", "));
+        bail!(
+            "--config {text}: no such file; give a YAML file or one of {}",
+            names.join(", ")
+        );
     }
     Ok(ArrayConfig::from_file(path)?)
 }
@@ -38,7 +41,12 @@ pub struct FaultArgs {
     #[arg(long, value_name = "FILE")]
     pub fault_list: Option<PathBuf>,
     /// Registers that can be hit
-    #[arg(long = "register", value_name = "NAME", value_delimiter = ',', default_value = "psum")]
+    #[arg(
+        long = "register",
+        value_name = "NAME",
+        value_delimiter = ',',
+        default_value = "psum"
+    )]
     pub registers: Vec<String>,
     /// Bits that can flip, for example 31 or 0..7,24..31 (both ends included)
     #[arg(long, value_name = "BITS", default_value = "0..31")]
@@ -103,7 +111,10 @@ impl FaultArgs {
 fn registers(names: &[String]) -> Result<Vec<Register>> {
     let mut chosen = Vec::new();
     for name in names {
-        match Register::ALL.iter().find(|register| register.name() == name) {
+        match Register::ALL
+            .iter()
+            .find(|register| register.name() == name)
+        {
             Some(register) => chosen.push(*register),
             None if name == "any" => chosen.extend(Register::ALL),
             None => bail!(
@@ -119,7 +130,9 @@ fn registers(names: &[String]) -> Result<Vec<Register>> {
 /// Parses `0..7,31` into a mask; both ends of a range are included.
 fn bits(text: &str) -> Result<u32> {
     let bad = |part: &str| {
-        anyhow::anyhow!("--bits {text}: {part:?} is not allowed; expected bits in 0..31 such as 31 or 0..7,24..31")
+        anyhow::anyhow!(
+            "--bits {text}: {part:?} is not allowed; expected bits in 0..31 such as 31 or 0..7,24..31"
+        )
     };
     let mut mask = 0u32;
     for part in text.split(',') {

@@ -44,7 +44,11 @@ pub fn run(args: &Args) -> Result<Verdict> {
             config.rows,
             config.columns,
             config.tile_rows,
-            if config.checksum { "" } else { " without checksums" }
+            if config.checksum {
+                ""
+            } else {
+                " without checksums"
+            }
         );
         configs.push((name, config));
     }
@@ -59,12 +63,23 @@ pub fn run(args: &Args) -> Result<Verdict> {
         show("yosys", &report.yosys);
         show("slang", &report.slang);
     }
-    Ok(if clean { Verdict::Good } else { Verdict::Failed })
+    Ok(if clean {
+        Verdict::Good
+    } else {
+        Verdict::Failed
+    })
 }
 
 fn show(tool: &str, result: &ToolResult) {
-    let verdict = if result.is_clean() { "clean" } else { "NOT CLEAN" };
-    println!("  {tool:<10} {:<24} {verdict} ({:.1} s)", result.version, result.seconds);
+    let verdict = if result.is_clean() {
+        "clean"
+    } else {
+        "NOT CLEAN"
+    };
+    println!(
+        "  {tool:<10} {:<24} {verdict} ({:.1} s)",
+        result.version, result.seconds
+    );
     for line in result.warnings.iter().chain(&result.errors) {
         println!("    {line}");
     }

@@ -7,6 +7,8 @@ mod inputs;
 mod lint;
 mod progress;
 mod rtl;
+mod tools;
+mod verify;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -22,8 +24,14 @@ enum Verdict {
 }
 
 #[derive(Parser)]
-#[command(name = "drift", version, about = "Fault-tolerant systolic arrays: generator and co-simulation")]
-#[command(after_help = "Exit status: 0 success; 1 a check failed; 2 bad input or unusable tool or file.")]
+#[command(
+    name = "drift",
+    version,
+    about = "Fault-tolerant systolic arrays: generator and co-simulation"
+)]
+#[command(
+    after_help = "Exit status: 0 success; 1 a check failed; 2 bad input or unusable tool or file."
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -37,8 +45,12 @@ enum Command {
     Cosim(cosim::Args),
     /// Sample faults into a list that `cosim --fault-list` replays
     Faults(faults::Args),
+    /// Check random shapes, arrays, faults and stalls, RTL against golden model
+    Verify(verify::Args),
     /// Lint the RTL with Verilator, Yosys and slang
     Lint(lint::Args),
+    /// Show which external programs are used
+    Tools,
     /// Count cells with Yosys, and what the checksums cost
     Area(area::Args),
 }
@@ -50,7 +62,9 @@ pub fn run() -> ExitCode {
         Command::Rtl(args) => rtl::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Faults(args) => faults::run(&args),
+        Command::Verify(args) => verify::run(&args),
         Command::Lint(args) => lint::run(&args),
+        Command::Tools => tools::run(),
         Command::Area(args) => area::run(&args),
     };
     match verdict {

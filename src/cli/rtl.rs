@@ -21,7 +21,9 @@ pub fn run(args: &Args) -> Result<Verdict> {
     let config = inputs::config(&args.config)?;
     let name = std::path::Path::new(&args.config)
         .file_name()
-        .map_or(args.config.clone(), |name| name.to_string_lossy().into_owned());
+        .map_or(args.config.clone(), |name| {
+            name.to_string_lossy().into_owned()
+        });
     let files = rtl::generate(&config, &format!("drift rtl --config {name}"))?;
     rtl::write(&files, &args.out)?;
     println!(

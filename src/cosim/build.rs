@@ -191,17 +191,17 @@ fn processor() -> String {
         .fold(std::env::consts::ARCH.to_owned(), |text, line| text + line)
 }
 
-fn verilate(
-    work: &Path,
-    options: BuildOptions,
-    verilator: &Verilator,
-) -> Result<(), CosimError> {
+fn verilate(work: &Path, options: BuildOptions, verilator: &Verilator) -> Result<(), CosimError> {
     let mut command = verilator.command();
     command
         .current_dir(work)
         .args(VERILATE)
         .args(["--top-module", rtl::TOP, "-Mdir", "obj"])
-        .arg(if options.assertions { "--assert" } else { "--no-assert" });
+        .arg(if options.assertions {
+            "--assert"
+        } else {
+            "--no-assert"
+        });
     if options.traced {
         command.args(["--trace", "--trace-structs", "--trace-max-array", "1024"]);
     }
@@ -264,7 +264,9 @@ fn compile(
         runtime.push("verilated_vcd_c.cpp".to_owned());
     }
     let mut model = base();
-    model.args(CXX_MODEL).args(["-c", "unit_model.cpp", "drift_sim.cpp"]);
+    model
+        .args(CXX_MODEL)
+        .args(["-c", "unit_model.cpp", "drift_sim.cpp"]);
     let mut others = Vec::new();
     for source in &runtime {
         let mut command = base();

@@ -96,7 +96,13 @@ pub fn compare(
         for (column, &expected) in tile.column_flags.iter().enumerate() {
             let found = rtl.column_flags[index * columns + column] != 0;
             if found != expected {
-                return Some(at(Quantity::ColumnFlag, 0, column, found.into(), expected.into()));
+                return Some(at(
+                    Quantity::ColumnFlag,
+                    0,
+                    column,
+                    found.into(),
+                    expected.into(),
+                ));
             }
         }
         first_row += tile.y.nrows();

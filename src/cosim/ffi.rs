@@ -70,7 +70,12 @@ impl Model {
         let mut shape = abi::Shape::default();
         // SAFETY: `shape` is a valid, writable struct of the header's layout.
         unsafe { describe(&mut shape) };
-        let expected = [config.rows, config.columns, config.lanes(), config.tile_rows];
+        let expected = [
+            config.rows,
+            config.columns,
+            config.lanes(),
+            config.tile_rows,
+        ];
         let found = [shape.rows, shape.columns, shape.lanes, shape.tile_rows].map(|v| v as usize);
         if shape.abi != abi::ABI || found != expected {
             return Err(fail(format!(
@@ -225,13 +230,14 @@ impl Simulator {
         let name = CString::new(file.to_string_lossy().as_bytes())
             .map_err(|_| fail("the file name contains a zero byte"))?;
         // SAFETY: `name` is a C string that outlives the call.
-        let status = unsafe {
-            (self.model.functions.trace)(self.raw.as_ptr(), name.as_ptr(), first, last)
-        };
+        let status =
+            unsafe { (self.model.functions.trace)(self.raw.as_ptr(), name.as_ptr(), first, last) };
         if status == 0 {
             Ok(())
         } else {
-            Err(fail("cannot be opened, or the model was built without tracing"))
+            Err(fail(
+                "cannot be opened, or the model was built without tracing",
+            ))
         }
     }
 }

@@ -17,6 +17,6 @@ pub use compare::{Divergence, Quantity, compare};
 pub use error::CosimError;
 pub use ffi::{Model, Simulator};
 pub use harness::{Check, GemmReport, Slice, check_gemm};
-pub use wave::vcd_to_fst;
 pub use record::{RECORD_SCHEMA, Record};
 pub use rtl_run::{RtlJob, RtlResult, Stalls};
+pub use wave::vcd_to_fst;

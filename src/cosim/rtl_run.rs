@@ -86,7 +86,11 @@ impl RtlJob<'_> {
     /// what the stalls can explain.
     pub(super) fn cycle_limit(&self, config: &ArrayConfig) -> u64 {
         let expected = golden::schedule(config, &self.tiling).cycles.0;
-        let busiest = self.stalls.act.max(self.stalls.weight).max(self.stalls.result);
+        let busiest = self
+            .stalls
+            .act
+            .max(self.stalls.weight)
+            .max(self.stalls.result);
         expected * 8 * 256 / (256 - u64::from(busiest)) + 10_000
     }
 }

@@ -61,7 +61,8 @@ pub fn vcd_to_fst(vcd: &Path, fst: &Path) -> Result<(), CosimError> {
                 let (signal, width) = signals[&id];
                 // A VCD leaves out leading zeros.
                 let text = format!("{:0>width$}", value.to_string());
-                body.signal_change(signal, text.as_bytes()).map_err(writing)?;
+                body.signal_change(signal, text.as_bytes())
+                    .map_err(writing)?;
             }
             _ => {}
         }

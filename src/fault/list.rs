@@ -316,7 +316,10 @@ fn below(key: &str, value: u32, limit: usize) -> Result<(), String> {
     if (value as usize) < limit {
         Ok(())
     } else {
-        Err(format!("{key} {value} is out of range; expected 0..={}", limit - 1))
+        Err(format!(
+            "{key} {value} is out of range; expected 0..={}",
+            limit - 1
+        ))
     }
 }
 

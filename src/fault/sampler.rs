@@ -67,10 +67,16 @@ struct Space<'a> {
 
 impl Space<'_> {
     fn size(&self, passes: usize) -> u64 {
-        [passes, self.rows, self.config.rows, self.columns, self.bits.len()]
-            .iter()
-            .map(|&factor| factor as u64)
-            .product()
+        [
+            passes,
+            self.rows,
+            self.config.rows,
+            self.columns,
+            self.bits.len(),
+        ]
+        .iter()
+        .map(|&factor| factor as u64)
+        .product()
     }
 
     /// The fault at a linear position in the space.

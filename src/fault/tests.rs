@@ -38,7 +38,10 @@ fn uniform_rate_is_met_and_streams_repeat() {
     }
     let bits = (tiling.len() * tiling.passes() * 10 * 4 * 6 * 32) as f64;
     let expected = bits * 1e-3;
-    assert!((flipped as f64 - expected).abs() < 5.0 * expected.sqrt(), "{flipped} of {expected}");
+    assert!(
+        (flipped as f64 - expected).abs() < 5.0 * expected.sqrt(),
+        "{flipped} of {expected}"
+    );
 }
 
 #[test]
@@ -46,7 +49,11 @@ fn rates_zero_and_one_and_chosen_bits() {
     let config = tiny();
     let tiling = Tiling::new(&config, 8, 4, 4);
     let tile = tiling.tile(0);
-    assert!(psum(0.0, u32::MAX).tile(&config, 0, &tiling, &tile).is_empty());
+    assert!(
+        psum(0.0, u32::MAX)
+            .tile(&config, 0, &tiling, &tile)
+            .is_empty()
+    );
     let all = psum(1.0, 1 << 31 | 1).tile(&config, 0, &tiling, &tile);
     assert_eq!(all.flips.len(), 10 * 4 * 6);
     assert!(all.flips.iter().all(|f| f.xor == 1 << 31 | 1));
@@ -76,7 +83,11 @@ fn lists_survive_a_round_trip() {
     }]);
     let sampler = psum(1e-2, u32::MAX);
     for tile in tiling.tiles() {
-        list.insert(0, tile.index, sampler.tile(&config, 0, &tiling, &tile).flips);
+        list.insert(
+            0,
+            tile.index,
+            sampler.tile(&config, 0, &tiling, &tile).flips,
+        );
     }
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("faults.jsonl");
@@ -104,18 +115,33 @@ fn bad_lists_are_refused_with_file_line_value_and_range() {
     let cases = [
         (String::new(), vec![":1:", "empty"]),
         ("nonsense\n".to_owned(), vec![":1:", "header"]),
-        (header("drift-faults/9", "x"), vec![":1:", "drift-faults/9", "drift-faults/1"]),
-        (header("drift-faults/1", "beef"), vec!["configuration", "beef", "again"]),
+        (
+            header("drift-faults/9", "x"),
+            vec![":1:", "drift-faults/9", "drift-faults/1"],
+        ),
+        (
+            header("drift-faults/1", "beef"),
+            vec!["configuration", "beef", "again"],
+        ),
         (flip(r#"{"gemm":1}"#), vec![":2:", "gemm 1", "0..=0"]),
         (flip(r#"{"tile":99}"#), vec![":2:", "tile 99"]),
         (flip(r#"{"pass":3}"#), vec![":2:", "pass 3", "0..=2"]),
         (flip(r#"{"row":10}"#), vec![":2:", "row 10"]),
-        (flip(r#"{"tile":3,"row":1}"#), vec![":2:", "row 1 is outside tile 3"]),
+        (
+            flip(r#"{"tile":3,"row":1}"#),
+            vec![":2:", "row 1 is outside tile 3"],
+        ),
         (flip(r#"{"pe":[4,0]}"#), vec![":2:", "[4, 0]", "0..=3"]),
         (flip(r#"{"pe":[0,6]}"#), vec![":2:", "outside the array"]),
         (flip(r#"{"xor":0}"#), vec![":2:", "xor 0"]),
-        (flip(r#"{"register":"weight","xor":256}"#), vec![":2:", "xor 256", "1..=255"]),
-        (flip(r#"{"register":"carry"}"#), vec![":2:", "carry", "expected"]),
+        (
+            flip(r#"{"register":"weight","xor":256}"#),
+            vec![":2:", "xor 256", "1..=255"],
+        ),
+        (
+            flip(r#"{"register":"carry"}"#),
+            vec![":2:", "carry", "expected"],
+        ),
         (flip(r#"{"row":-1}"#), vec![":2:", "expected"]),
     ];
     let folder = tempfile::tempdir().unwrap();

@@ -7,9 +7,7 @@ use std::fmt;
 ///
 /// The shadow weight register is not listed: an upset there is the same as an
 /// upset of `Weight` at row 0 of the pass that uses the weight.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Register {
     /// The 32-bit partial sum.
@@ -63,9 +61,7 @@ impl fmt::Display for Register {
 }
 
 /// A PE and one of its registers.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Site {
     /// PE row, 0..R.
     pub pe_row: u32,
@@ -123,8 +119,7 @@ impl TileFaults {
     pub(super) fn normalise(flips: &mut Vec<Fault>) {
         flips.sort_unstable();
         flips.dedup_by(|next, kept| {
-            let same =
-                (next.pass, next.row, next.site) == (kept.pass, kept.row, kept.site);
+            let same = (next.pass, next.row, next.site) == (kept.pass, kept.row, kept.site);
             if same {
                 kept.xor ^= next.xor;
             }

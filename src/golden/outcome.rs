@@ -137,7 +137,8 @@ fn judge(
             .any(|(index, flag)| *flag && range.contains(&index))
     };
     let detected = wrong
-        && (flagged(&result.row_flags, &reach.rows) || flagged(&result.column_flags, &reach.columns));
+        && (flagged(&result.row_flags, &reach.rows)
+            || flagged(&result.column_flags, &reach.columns));
     FaultCounts {
         injected: 1,
         masked: u64::from(!wrong),
