@@ -4,6 +4,8 @@
 //
 // Latency: the first row of a tile is on the stream one cycle after the tile is done.
 
+`include "drift_assert.svh"
+
 module drift_result_drain (
   input  logic                                  clk_i,
   input  logic                                  rst_ni,
@@ -35,7 +37,7 @@ module drift_result_drain (
   output logic [4*drift_pkg::Columns-1:0]      m_axis_result_tkeep_o,
   output logic                                  m_axis_result_tlast_o,
   // {column flags, row flag, correction mask of the row}
-  output logic [{{ user_width }}-1:0]                          m_axis_result_tuser_o,
+  output logic [drift_pkg::UserWidth-1:0]   m_axis_result_tuser_o,
 
   // Since reset: finished tiles, flagged rows and columns, masked elements, and lines flagged in one
   // direction only.
@@ -189,5 +191,9 @@ module drift_result_drain (
   assign masked_o          = '0;
   assign unlocated_o       = '0;
 {%- endif %}
+
+  // A bank is read to its end before the next tile in it is complete, and only when it is complete.
+  `DRIFT_ASSERT(NotOverwritten, !(tile_done_i && done_q[tile_done_bank_i]), clk_i, rst_ni)
+  `DRIFT_ASSERT(ReleaseComplete, (bank_release_o & ~done_q) == '0, clk_i, rst_ni)
 
 endmodule : drift_result_drain

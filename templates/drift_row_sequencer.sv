@@ -5,6 +5,8 @@
 //
 // Latency: a row accepted in cycle t is described by the tag outputs in cycle t+1.
 
+`include "drift_assert.svh"
+
 module drift_row_sequencer (
   input  logic                                clk_i,
   input  logic                                rst_ni,
@@ -173,5 +175,9 @@ module drift_row_sequencer (
       tag_addr_o  <= row_addr;
     end
   end
+
+  // A tile never starts in a bank that still holds another, and never without its weights.
+  `DRIFT_ASSERT(BankFree, !(tile_start_o && bank_busy_q[bank_q]), clk_i, rst_ni)
+  `DRIFT_ASSERT(WeightsThere, !(take_o && !weights_full_i), clk_i, rst_ni)
 
 endmodule : drift_row_sequencer

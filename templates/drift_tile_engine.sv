@@ -41,7 +41,7 @@ module drift_tile_engine #(
   output logic [4*drift_pkg::Columns-1:0]  m_axis_result_tkeep_o,
   output logic                              m_axis_result_tlast_o,
   // {column flags, row flag, correction mask of the row}{% if !checksum %}; zero: this array has no checksums{% endif %}
-  output logic [{{ user_width }}-1:0]                       m_axis_result_tuser_o,
+  output logic [drift_pkg::UserWidth-1:0]   m_axis_result_tuser_o,
 
   // Since reset: busy cycles, finished tiles, flagged rows and columns, masked elements, and lines flagged
   // in one direction only.

@@ -6,6 +6,8 @@
 // Latency: a beat accepted in cycle t is at weight_o of column c in cycle t+c and in the shadow register of
 // row 0 at the end of cycle t+1+c. A tile takes Rows cycles, and may follow Rows-1 cycles after the previous one was taken.
 
+`include "drift_assert.svh"
+
 module drift_weight_loader (
   input  logic                                clk_i,
   input  logic                                rst_ni,
@@ -158,5 +160,8 @@ module drift_weight_loader (
     .lanes_o(weight_o)
   );
 {%- endif %}
+
+  // No weight moves while the shadow registers wait to be used.
+  `DRIFT_ASSERT(ShadowKept, !(full_q && accept), clk_i, rst_ni)
 
 endmodule : drift_weight_loader
