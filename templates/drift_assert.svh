@@ -1,7 +1,8 @@
 {{ banner }}
 // Assertion macro. Verilator checks it as a concurrent assertion in simulation
 // with --assert, a formal flow (`FORMAL defined) as an immediate one, and
-// synthesis sees nothing.
+// synthesis sees nothing. Only what the reset state satisfies is asserted: Verilator would take a condition on
+// the asynchronous reset for a second, synchronous use of it.
 
 `ifndef DRIFT_ASSERT_SVH
 `define DRIFT_ASSERT_SVH
@@ -15,7 +16,7 @@
   end
 `elsif VERILATOR
 `define DRIFT_ASSERT(name_, expr_, clk_, rst_n_) \
-  name_: assert property (@(posedge clk_) disable iff (!rst_n_) (expr_));
+  name_: assert property (@(posedge clk_) (expr_));
 `else
 `define DRIFT_ASSERT(name_, expr_, clk_, rst_n_)
 `endif
