@@ -95,7 +95,7 @@ fn changed(file: &str, from: &str, to: &str) -> tempfile::TempDir {
 #[test]
 fn clean_rtl_passes_all_three_linters() {
     setup();
-    let report = lint(&rtl(), "drift_array").unwrap();
+    let report = lint(&rtl(), "drift_array", false).unwrap();
     assert!(report.is_clean(), "{report:#?}");
 }
 
@@ -110,7 +110,7 @@ fn each_linter_reports_what_it_finds() {
          assign around = ~(around & spare);\n  \
          assign psum_o = psum_q + 32'(narrow) + 32'(around);",
     );
-    let report = lint(copy.path(), "drift_array").unwrap();
+    let report = lint(copy.path(), "drift_array", false).unwrap();
     assert!(report.verilator.errors.is_empty(), "{report:#?}");
     for result in [&report.verilator, &report.yosys, &report.slang] {
         assert!(!result.is_clean(), "{report:#?}");
@@ -118,7 +118,7 @@ fn each_linter_reports_what_it_finds() {
     assert!(report.verilator.warnings[0].contains("drift_pe.sv"));
 
     let broken = changed("drift_pe.sv", "endmodule", "endmodul");
-    let report = lint(broken.path(), "drift_array").unwrap();
+    let report = lint(broken.path(), "drift_array", false).unwrap();
     for result in [&report.verilator, &report.yosys, &report.slang] {
         assert!(!result.errors.is_empty(), "{report:#?}");
     }

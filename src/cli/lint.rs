@@ -56,7 +56,11 @@ pub fn run(args: &Args) -> Result<Verdict> {
     for (name, config) in configs {
         let folder = tempfile::tempdir()?;
         rtl::write(&rtl::generate(&config, "drift rtl")?, folder.path())?;
-        let report = lint(folder.path(), rtl::TOP)?;
+        let report = lint(
+            folder.path(),
+            rtl::TOP,
+            config.rows * config.columns > SPLIT_ABOVE,
+        )?;
         clean &= report.is_clean();
         println!("{name}:");
         show("verilator", &report.verilator);
@@ -69,6 +73,9 @@ pub fn run(args: &Args) -> Result<Verdict> {
         Verdict::Failed
     })
 }
+
+/// PEs above which Verilator gets the array in strips.
+const SPLIT_ABOVE: usize = 4096;
 
 fn show(tool: &str, result: &ToolResult) {
     let verdict = if result.is_clean() {

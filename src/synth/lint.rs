@@ -10,7 +10,8 @@ use std::time::Instant;
 
 /// slang's warnings beside those that are always on. A cast between widths that
 /// depend on the configuration is useless in some configurations.
-const SLANG_WARNINGS: &str = "-Wextra -Wno-useless-cast -Wunassigned-variable -Wundriven-net -Wundriven-port";
+const SLANG_WARNINGS: &str =
+    "-Wextra -Wno-useless-cast -Wunassigned-variable -Wundriven-net -Wundriven-port";
 
 /// The loops over the array are longer than Verilator 5.006 unrolls by itself.
 const UNROLL: [&str; 4] = ["--unroll-count", "1000000", "--unroll-stmts", "100000000"];
@@ -55,25 +56,33 @@ impl LintReport {
 }
 
 /// Lints the module `top` of the RTL that the filelist `drift.f` in `dir` names.
+/// `split` gives Verilator the array in strips of one column, as Yosys always
+/// gets it: as one strip, a 128×128 array takes it minutes.
 ///
 /// # Errors
 /// [`SynthError`] when the filelist is wrong or a linter cannot be started.
 /// What the linters find wrong with the RTL is in the report.
-pub fn lint(dir: &Path, top: &str) -> Result<LintReport, SynthError> {
+pub fn lint(dir: &Path, top: &str, split: bool) -> Result<LintReport, SynthError> {
     check_name(top)?;
     Filelist::read(dir)?;
     Ok(LintReport {
-        verilator: with_verilator(&Verilator::locate()?, dir, top)?,
+        verilator: with_verilator(&Verilator::locate()?, dir, top, split)?,
         yosys: with_yosys(&Yosys::locate()?, dir, top)?,
         slang: with_slang(&PythonTool::slang()?, dir, top)?,
     })
 }
 
-fn with_verilator(tool: &Verilator, dir: &Path, top: &str) -> Result<ToolResult, SynthError> {
+fn with_verilator(
+    tool: &Verilator,
+    dir: &Path,
+    top: &str,
+    split: bool,
+) -> Result<ToolResult, SynthError> {
     let mut command = tool.command();
     command
         .args(["--lint-only", "-Wall"])
         .args(UNROLL)
+        .args(split.then_some("-GStripColumns=1"))
         .args(["--top-module", top, "-f", FILELIST])
         .current_dir(dir);
     finish(&mut command, &tool.version, |text| {
