@@ -16,6 +16,6 @@ pub use schedule::{Schedule, schedule};
 pub use tile::{TileResult, tile};
 
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
 mod clocked_tests;
+#[cfg(test)]
+mod tests;
