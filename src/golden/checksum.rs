@@ -8,7 +8,10 @@ use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 pub fn digits(sum: i32) -> (i8, i8) {
     let lo = sum as i8;
     let hi = (sum - i32::from(lo)) / 256;
-    (i8::try_from(hi).expect("sum of at most 256 int8 values"), lo)
+    (
+        i8::try_from(hi).expect("sum of at most 256 int8 values"),
+        lo,
+    )
 }
 
 /// Whether |syndrome| ≥ 2^θ, the syndrome read as signed.
