@@ -3,6 +3,7 @@
 use super::TileResult;
 use crate::config::ArrayConfig;
 use crate::fault::{Fault, Register, TileFaults};
+use ndarray::{Array2, ArrayView2, s};
 use serde::{Deserialize, Serialize};
 use std::ops::{AddAssign, RangeInclusive};
 
@@ -79,6 +80,21 @@ impl Reach {
     }
 }
 
+/// What is wrong with an element of the extended tile, as a set of bits; a fault
+/// is judged by the union over its reach.
+mod wrong {
+    /// It differs from the exact value.
+    pub const DIFFERS: u8 = 1;
+    /// It is an output, not a checksum.
+    pub const OUTPUT: u8 = 2;
+    /// It is an output that is wrong by 2^θ or more...
+    pub const ABOVE: u8 = 4;
+    /// ...and not in the mask...
+    pub const OUTSIDE_MASK: u8 = 8;
+    /// ...and neither its row nor its column is flagged.
+    pub const UNFLAGGED: u8 = 16;
+}
+
 /// Judges the faults of a tile by its result.
 pub fn classify(
     config: &ArrayConfig,
@@ -86,6 +102,10 @@ pub fn classify(
     result: &TileResult,
     threshold_bit: u32,
 ) -> FaultCounts {
+    let mut counts = FaultCounts::default();
+    if faults.is_empty() {
+        return counts;
+    }
     let data_rows = result.row_flags.len();
     let reaches = faults
         .flips
@@ -97,55 +117,54 @@ pub fn classify(
                 .iter()
                 .map(|_| Reach::everything(config, data_rows)),
         );
-    let mut counts = FaultCounts::default();
+    let wrong = wrongs(config, result, threshold_bit);
     for reach in reaches {
-        counts += judge(config, &reach, result, threshold_bit);
+        counts += judge(&reach, result, wrong.view());
     }
     counts
 }
 
-fn judge(
-    config: &ArrayConfig,
-    reach: &Reach,
-    result: &TileResult,
-    threshold_bit: u32,
-) -> FaultCounts {
+/// What is wrong with each element of the extended tile.
+fn wrongs(config: &ArrayConfig, result: &TileResult, threshold_bit: u32) -> Array2<u8> {
     let data_rows = result.row_flags.len();
-    let is_data = |row: usize, column: usize| row < data_rows && column < config.columns;
-    let (mut wrong, mut wrong_data, mut above, mut outside_mask, mut unflagged) =
-        (false, false, false, false, false);
-    let in_reach = result
-        .deltas
-        .range((*reach.rows.start(), 0)..=(*reach.rows.end(), usize::MAX))
-        .filter(|((_, column), _)| reach.columns.contains(column));
-    for (&(row, column), &delta) in in_reach {
-        wrong = true;
-        if is_data(row, column) {
-            wrong_data = true;
+    let mut wrongs = Array2::zeros((data_rows + config.checksum_rows(), config.lanes()));
+    for (&(row, column), &delta) in &result.deltas {
+        let wrong = &mut wrongs[[row, column]];
+        *wrong = wrong::DIFFERS;
+        if row < data_rows && column < config.columns {
+            *wrong |= wrong::OUTPUT;
             if super::exceeds(delta, threshold_bit) {
-                above = true;
-                let (by_row, by_column) = (result.row_flags[row], result.column_flags[column]);
-                outside_mask |= !(by_row && by_column);
-                unflagged |= !by_row && !by_column;
+                *wrong |= wrong::ABOVE;
+                *wrong |= match (result.row_flags[row], result.column_flags[column]) {
+                    (true, true) => 0,
+                    (false, false) => wrong::OUTSIDE_MASK | wrong::UNFLAGGED,
+                    _ => wrong::OUTSIDE_MASK,
+                };
             }
         }
     }
+    wrongs
+}
+
+fn judge(reach: &Reach, result: &TileResult, wrongs: ArrayView2<'_, u8>) -> FaultCounts {
+    let in_reach = wrongs.slice(s![reach.rows.clone(), reach.columns.clone()]);
+    let found = in_reach.fold(0, |all, wrong| all | wrong);
+    let is = |bit: u8| found & bit != 0;
+    // The checksum lines have no flags.
     let flagged = |flags: &[bool], range: &RangeInclusive<usize>| {
-        flags
-            .iter()
-            .enumerate()
-            .any(|(index, flag)| *flag && range.contains(&index))
+        let in_range = flags.iter().take(range.end() + 1).skip(*range.start());
+        in_range.copied().any(|flag| flag)
     };
-    let detected = wrong
+    let detected = is(wrong::DIFFERS)
         && (flagged(&result.row_flags, &reach.rows)
             || flagged(&result.column_flags, &reach.columns));
     FaultCounts {
         injected: 1,
-        masked: u64::from(!wrong),
+        masked: u64::from(!is(wrong::DIFFERS)),
         detected: u64::from(detected),
-        located: u64::from(above && !outside_mask),
-        above_threshold: u64::from(above),
-        missed: u64::from(unflagged),
-        checksum_only: u64::from(wrong && !wrong_data),
+        located: u64::from(is(wrong::ABOVE) && !is(wrong::OUTSIDE_MASK)),
+        above_threshold: u64::from(is(wrong::ABOVE)),
+        missed: u64::from(is(wrong::UNFLAGGED)),
+        checksum_only: u64::from(is(wrong::DIFFERS) && !is(wrong::OUTPUT)),
     }
 }

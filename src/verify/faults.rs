@@ -4,8 +4,9 @@ use super::draw::Draw;
 use crate::config::{ArrayConfig, ChecksumDomain};
 use crate::fault::{Fault, FaultList, Register, Site, StuckAt};
 use crate::tiling::Tiling;
+use std::collections::BTreeSet;
 
-/// Up to 1000 transient faults of GEMM 0, sometimes with permanent ones.
+/// Up to 1000 faults of GEMM 0, sometimes with permanent ones among them.
 pub(super) fn list(draw: &mut Draw, config: &ArrayConfig, tiling: &Tiling) -> FaultList {
     let columns = match config.checksum_domain {
         ChecksumDomain::Shared => config.lanes(),
@@ -21,9 +22,14 @@ pub(super) fn list(draw: &mut Draw, config: &ArrayConfig, tiling: &Tiling) -> Fa
     } else {
         Vec::new()
     };
+    let most: usize = draw.choose(&[0, 1, 1, 4, 10, 30, 100, 300, 1000]);
+    let count = if draw.one_in(8) {
+        most
+    } else {
+        draw.within(most.min(1)..=most)
+    };
+    let count = count.saturating_sub(stuck.len());
     let mut list = FaultList::with_stuck(stuck);
-    let most = draw.choose(&[0, 1, 1, 4, 10, 30, 100, 300, 1000]);
-    let count = draw.within(most.min(1)..=most);
     // All registers, or one kind alone.
     let registers = match draw.below(6) {
         0 => vec![draw.choose(&Register::ALL)],
@@ -31,14 +37,21 @@ pub(super) fn list(draw: &mut Draw, config: &ArrayConfig, tiling: &Tiling) -> Fa
         _ => Register::ALL.to_vec(),
     };
     let mut flips = vec![Vec::new(); tiling.len()];
+    let mut hit = BTreeSet::new();
     let mut last: Option<(usize, Fault)> = None;
-    for _ in 0..count {
+    // A register is hit once per row; a small GEMM has fewer places than faults.
+    for _ in 0..4 * count {
+        if hit.len() == count {
+            break;
+        }
         let (tile, fault) = match last {
             Some((tile, last)) if draw.one_in(4) => (tile, space.near(draw, last)),
             _ => space.flip(draw, &registers),
         };
-        flips[tile].push(fault);
-        last = Some((tile, fault));
+        if hit.insert((tile, fault.pass, fault.row, fault.site)) {
+            flips[tile].push(fault);
+            last = Some((tile, fault));
+        }
     }
     for (tile, flips) in flips.into_iter().enumerate() {
         list.insert(0, tile, flips);
