@@ -40,7 +40,7 @@ module drift_tag_pipeline (
 );
 
   // Stage PsumDelay-1+c belongs to column c; the last stage is beyond the last column.
-  localparam int unsigned Stages = {{ tag_stages }};
+  localparam int unsigned Stages = drift_pkg::PsumDelay + drift_pkg::Lanes;
 
   logic [Stages-1:0] valid_q, last_q, end_q, bank_q;
   logic [Stages-2:0] first_q;
