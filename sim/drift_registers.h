@@ -37,4 +37,23 @@ static inline void drift_stick_register(Vdrift___024root* root, uint32_t reg, ui
   word = (word & ~(mask << shift)) | (value << shift);
 }
 
+// Tells the model that the clock is low, as evaluating the falling edge would: nothing in the engine is clocked
+// by it, and inputs are evaluated with the rising edge. The memory of the last clock level is named differently
+// by Verilator's releases; a model with neither name is evaluated.
+template <typename Root>
+static inline auto drift_lower_clock(Root* root, int, int) -> decltype(root->__Vtrigrprev__TOP__clk_i, bool()) {
+  root->__Vtrigrprev__TOP__clk_i = 0;
+  return true;
+}
+template <typename Root>
+static inline auto drift_lower_clock(Root* root, int, long)
+    -> decltype(root->__Vtrigprevexpr___TOP__clk_i__0, bool()) {
+  root->__Vtrigprevexpr___TOP__clk_i__0 = 0;
+  return true;
+}
+template <typename Root>
+static inline bool drift_lower_clock(Root*, long, long) {
+  return false;
+}
+
 #endif

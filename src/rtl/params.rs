@@ -21,8 +21,6 @@ pub struct Params {
     pub threshold_bit: u32,
     /// Cycles from the row register to the psum at the bottom of column 0.
     pub psum_delay: usize,
-    /// Registers of the tag pipeline: `psum_delay`, then one per lane.
-    pub tag_stages: usize,
     /// Words of an accumulator: two banks.
     pub acc_depth: usize,
     /// Width of an accumulator address.
@@ -65,7 +63,6 @@ impl Params {
             checksum: config.checksum,
             threshold_bit: config.threshold_bit,
             psum_delay: config.rows + 2,
-            tag_stages: config.rows + 2 + config.lanes(),
             acc_depth,
             acc_addr_width: width_of(acc_depth - 1),
             dim_width: 24,
