@@ -38,12 +38,13 @@ module drift_tag_pipeline (
 );
 
   // Stage PsumDelay-1+c belongs to column c; the last stage is beyond the last column.
-  localparam int unsigned Stages = 12;
+  localparam int unsigned Stages = drift_pkg::PsumDelay + drift_pkg::Lanes;
 
   logic [Stages-1:0] valid_q, last_q, end_q, bank_q;
   logic [Stages-2:0] first_q;
   logic [Stages-1:0] start_q, hi_q, lo_q;
-  drift_pkg::acc_addr_t addr_q [Stages];
+  // The youngest tag's address in the lowest bits.
+  logic [drift_pkg::AccAddrWidth*Stages-1:0] addr_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -62,10 +63,7 @@ module drift_tag_pipeline (
       hi_q    <= {hi_q[Stages-2:0], hi_i};
       lo_q    <= {lo_q[Stages-2:0], lo_i};
       bank_q  <= {bank_q[Stages-2:0], bank_i};
-      addr_q[0] <= addr_i;
-      for (int unsigned s = 1; s < Stages; s++) begin
-        addr_q[s] <= addr_q[s-1];
-      end
+      addr_q  <= {addr_q[drift_pkg::AccAddrWidth*(Stages-1)-1:0], addr_i};
     end
   end
 
@@ -76,10 +74,7 @@ module drift_tag_pipeline (
   assign hi_o    = hi_q[Stages-1 -: drift_pkg::Lanes+1];
   assign lo_o    = lo_q[Stages-1 -: drift_pkg::Lanes+1];
   assign bank_o  = bank_q[Stages-1 -: drift_pkg::Lanes+1];
-
-  for (genvar c = 0; c <= drift_pkg::Lanes; c++) begin : g_column
-    assign addr_o[drift_pkg::AccAddrWidth*c +: drift_pkg::AccAddrWidth] = addr_q[drift_pkg::PsumDelay-1+c];
-  end
+  assign addr_o  = addr_q[drift_pkg::AccAddrWidth*Stages-1 -: drift_pkg::AccAddrWidth*(drift_pkg::Lanes+1)];
 
   assign tile_done_o      = valid_q[Stages-1] && last_q[Stages-1] && end_q[Stages-1];
   assign tile_done_bank_o = bank_q[Stages-1];
