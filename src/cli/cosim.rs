@@ -3,15 +3,14 @@
 use super::Verdict;
 use super::inputs::{self, FaultArgs};
 use super::progress::Progress;
+use super::report::{Outcome, record, replay, report_mismatch, summary};
 use anyhow::{Context, Result, bail};
 use drift::atomic;
 use drift::config::ArrayConfig;
 use drift::cosim::{
-    BuildOptions, BuiltModel, Check, Divergence, Model, RECORD_SCHEMA, Record, Simulator, Slice,
-    Stalls, build, check_gemm, vcd_to_fst,
+    BuildOptions, Check, Model, Simulator, Slice, Stalls, build, check_gemm, vcd_to_fst,
 };
 use drift::fault::{FaultList, Sampler};
-use drift::golden::{Counters, FaultCounts};
 use drift::tiling::Tiling;
 use drift::workload::Workload;
 use ndarray::s;
@@ -24,39 +23,39 @@ use std::time::Instant;
 pub struct Args {
     /// Shipped name (tiny, default, edge, tpu) or YAML file
     #[arg(long, default_value = "default")]
-    config: String,
+    pub config: String,
     /// tiny-dit, FILE.safetensors, X.npy,W.npy or SHAPES.csv
     #[arg(long, default_value = "tiny-dit")]
-    workload: String,
+    pub workload: String,
     #[command(flatten)]
-    faults: FaultArgs,
+    pub faults: FaultArgs,
     /// Detection threshold θ instead of the configuration's, 0..=31
     #[arg(long, value_name = "BIT", value_parser = clap::value_parser!(u32).range(0..=31))]
-    threshold_bit: Option<u32>,
+    pub threshold_bit: Option<u32>,
     /// Run at most this many tiles
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    tiles: Option<u64>,
+    pub tiles: Option<u64>,
     /// Run only this GEMM, by number (from 0) or name
     #[arg(long, value_name = "GEMM")]
-    gemm: Option<String>,
+    pub gemm: Option<String>,
     /// Percentage of cycles in which every stream stalls (the cycle count is then not compared)
     #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=90))]
-    stall: u8,
+    pub stall: u8,
     /// Write a record of the run
     #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    pub json: Option<PathBuf>,
     /// Write the faults of the run as a list
     #[arg(long, value_name = "FILE")]
-    save_faults: Option<PathBuf>,
+    pub save_faults: Option<PathBuf>,
     /// Write an FST waveform of --wave-tiles of one GEMM
     #[arg(long, value_name = "FILE.fst")]
-    wave: Option<PathBuf>,
+    pub wave: Option<PathBuf>,
     /// Tiles in the waveform, both included
     #[arg(long, value_name = "A..B", default_value = "0..0", requires = "wave")]
-    wave_tiles: String,
+    pub wave_tiles: String,
     /// Upset the hardware once behind the golden model's back, to see a mismatch reported
     #[arg(long)]
-    sabotage: bool,
+    pub sabotage: bool,
 }
 
 /// Runs a workload through hardware and golden model.
@@ -118,9 +117,11 @@ pub fn run(args: &Args) -> Result<Verdict> {
 
 /// One GEMM to run, possibly only its first tiles.
 #[derive(Clone)]
-struct Job {
-    index: usize,
-    name: String,
+pub struct Job {
+    /// Number in the workload.
+    pub index: usize,
+    /// Name in the workload.
+    pub name: String,
     slice: Slice,
     k: usize,
 }
@@ -221,16 +222,6 @@ fn save_faults(
     Ok(())
 }
 
-/// Sums over the GEMMs of a run.
-#[derive(Default)]
-struct Outcome {
-    gemms: usize,
-    counters: Counters,
-    faults: FaultCounts,
-    seconds: f64,
-    divergence: Option<(Job, Divergence)>,
-}
-
 fn simulate(
     args: &Args,
     config: &ArrayConfig,
@@ -295,148 +286,4 @@ fn simulate(
     outcome.seconds = started.elapsed().as_secs_f64();
     progress.finish();
     Ok(outcome)
-}
-
-fn record(
-    args: &Args,
-    config: &ArrayConfig,
-    workload: &Workload,
-    built: &BuiltModel,
-    outcome: &Outcome,
-) -> Record {
-    let updates = outcome.counters.cycles.0 as f64 * (config.rows * config.columns) as f64;
-    Record {
-        schema: RECORD_SCHEMA,
-        drift: env!("CARGO_PKG_VERSION"),
-        verilator: built.verilator.version.clone(),
-        config: config.clone(),
-        config_hash: config.hash().to_string(),
-        workload: workload.name().to_owned(),
-        workload_hash: workload.hash(),
-        faults: args.faults.replay(),
-        threshold_bit: args.threshold_bit.unwrap_or(config.threshold_bit),
-        gemms: outcome.gemms,
-        counters: outcome.counters,
-        fault_counts: outcome.faults,
-        mismatches: u64::from(outcome.divergence.is_some()),
-        divergence: outcome.divergence.as_ref().map(|(_, d)| d.to_string()),
-        seconds: outcome.seconds,
-        giga_pe_updates_per_second: updates / outcome.seconds / 1e9,
-    }
-}
-
-fn summary(record: &Record, built: &BuiltModel, jobs: &[Job]) {
-    let (counters, faults) = (&record.counters, &record.fault_counts);
-    let percent = |part: u64, whole: u64| {
-        if whole == 0 {
-            String::new()
-        } else {
-            format!("  ({:.4}%)", 100.0 * part as f64 / whole as f64)
-        }
-    };
-    println!(
-        "\nDRIFT {} co-simulation: {}x{} {}, theta {}, Verilator {} ({} in {:.1} s)",
-        record.drift,
-        record.config.rows,
-        record.config.columns,
-        if record.config.checksum {
-            "with checksums"
-        } else {
-            "without checksums"
-        },
-        record.threshold_bit,
-        record.verilator,
-        if built.cached {
-            "model cached, loaded"
-        } else {
-            "model built"
-        },
-        built.elapsed.as_secs_f64()
-    );
-    println!(
-        "workload  {} ({} of {} GEMMs)",
-        record.workload,
-        record.gemms,
-        jobs.len()
-    );
-    println!("faults    {}", record.faults);
-    let line = |name: &str, value: u64, note: String| println!("  {name:<34}{value:>14}{note}");
-    line("tiles", counters.tiles, String::new());
-    line("cycles", counters.cycles.0, String::new());
-    line("faults injected", faults.injected, String::new());
-    line(
-        "  masked (nothing changed)",
-        faults.masked,
-        percent(faults.masked, faults.injected),
-    );
-    line(
-        "  checksums only (outputs right)",
-        faults.checksum_only,
-        percent(faults.checksum_only, faults.injected),
-    );
-    line(
-        "  detected",
-        faults.detected,
-        percent(faults.detected, faults.injected),
-    );
-    line(
-        "  outputs wrong by >= 2^theta",
-        faults.above_threshold,
-        percent(faults.above_threshold, faults.injected),
-    );
-    line(
-        "    located",
-        faults.located,
-        percent(faults.located, faults.above_threshold),
-    );
-    line(
-        "    missed",
-        faults.missed,
-        percent(faults.missed, faults.above_threshold),
-    );
-    line("flagged rows", counters.flagged_rows, String::new());
-    line("flagged columns", counters.flagged_columns, String::new());
-    line("masked elements", counters.masked, String::new());
-    line("unlocated lines", counters.unlocated, String::new());
-    line("mismatches RTL / golden", record.mismatches, String::new());
-    println!(
-        "{:.2} s, {:.2} G PE-updates/s; every output, flag, mask and counter was compared",
-        record.seconds, record.giga_pe_updates_per_second
-    );
-}
-
-fn replay(args: &Args, job: &Job, tile: Option<usize>) -> String {
-    let mut text = format!(
-        "drift cosim --config {} --workload {} {} --gemm {}",
-        args.config,
-        args.workload,
-        args.faults.replay(),
-        job.index
-    );
-    if let Some(theta) = args.threshold_bit {
-        text += &format!(" --threshold-bit {theta}");
-    }
-    if args.stall > 0 {
-        text += &format!(" --stall {}", args.stall);
-    }
-    if args.sabotage {
-        text += " --sabotage";
-    }
-    if let Some(tiles) = args.tiles {
-        text += &format!(" --tiles {tiles}");
-    }
-    if let Some(tile) = tile {
-        let first = tile.saturating_sub(1);
-        text += &format!(" --wave mismatch.fst --wave-tiles {first}..{tile}");
-    }
-    text
-}
-
-fn report_mismatch(args: &Args, job: &Job, divergence: &Divergence) {
-    println!(
-        "\nMISMATCH in GEMM {} ({}): {divergence}",
-        job.index, job.name
-    );
-    println!("seed {}; replay with a waveform:", args.faults.seed);
-    println!("  {}", replay(args, job, Some(divergence.tile)));
 }

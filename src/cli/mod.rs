@@ -6,6 +6,7 @@ mod faults;
 mod inputs;
 mod lint;
 mod progress;
+mod report;
 mod rtl;
 mod tools;
 mod verify;
