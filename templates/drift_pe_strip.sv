@@ -10,8 +10,8 @@
 // Latency: a PE hands its activation east after one cycle, its psum south after one cycle; psum_o is registered.
 
 module drift_pe_strip #(
-  // Columns of this strip.
-  parameter int unsigned Columns = {{ lanes }}
+  // Columns of this strip, at least 1.
+  parameter int unsigned Columns = 1
 ) (
   input  logic                           clk_i,
   // Advances the strip.
