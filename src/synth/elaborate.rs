@@ -10,7 +10,7 @@ use std::path::Path;
 /// module however wide the array is.
 const HIERARCHY: &str = "-chparam StripColumns 1";
 
-/// Commands that read the filelist `drift.f` of `directory` with Yosys's own
+/// Commands that read, and derive only with the chosen parameters, the filelist `drift.f` of `directory` with Yosys's own
 /// front end and elaborate `top`, the generated engine split into columns.
 pub(crate) fn elaborate(directory: &Path, top: &str) -> Result<String, SynthError> {
     check_name(top)?;
@@ -19,7 +19,7 @@ pub(crate) fn elaborate(directory: &Path, top: &str) -> Result<String, SynthErro
     let files: String = list.files.iter().map(|f| format!(" \"{f}\"")).collect();
     let hierarchy = if top == rtl::TOP { HIERARCHY } else { "" };
     Ok(format!(
-        "read_verilog -sv -DSYNTHESIS{include}{files}\nhierarchy -check -top {top} {hierarchy}\n"
+        "read_verilog -sv -defer -DSYNTHESIS{include}{files}\nhierarchy -check -top {top} {hierarchy}\n"
     ))
 }
 
