@@ -4,8 +4,8 @@
 //! The modules depend on each other in one direction only:
 //!
 //! ```text
-//! verify ─► cosim ─► golden ─► fault ─► config ◄─ rtl
-//!            └────► workload    tool (external programs) ◄─ cosim, synth
+//! verify ─► cosim ─► golden ─► fault ─► tiling ─► config ◄─ rtl ◄─ cosim, synth
+//! workload: operands; tool: external programs, for cosim and synth
 //! ```
 //!
 //! Nothing but [`cosim`] knows Verilator's model; nothing in the library prints.

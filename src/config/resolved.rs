@@ -36,7 +36,7 @@ pub struct ArrayConfig {
     pub tile_rows: usize,
     /// Dataflow of the array.
     pub dataflow: Dataflow,
-    /// Reset value of θ: a syndrome of magnitude 2^θ or more is flagged; 0..=31.
+    /// θ where a run names no other: a syndrome of magnitude 2^θ or more is flagged; 0..=31.
     pub threshold_bit: u32,
     /// Whether the array has checksum columns and rows at all.
     pub checksum: bool,

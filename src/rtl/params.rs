@@ -17,8 +17,6 @@ pub struct Params {
     pub pass_rows: usize,
     /// Whether checksums are generated.
     pub checksum: bool,
-    /// Reset value of θ.
-    pub threshold_bit: u32,
     /// Cycles from the row register to the psum at the bottom of column 0.
     pub psum_delay: usize,
     /// Words of an accumulator: two banks.
@@ -61,7 +59,6 @@ impl Params {
             tile_rows: config.tile_rows,
             pass_rows: config.pass_rows(),
             checksum: config.checksum,
-            threshold_bit: config.threshold_bit,
             psum_delay: config.rows + 2,
             acc_depth,
             acc_addr_width: width_of(acc_depth - 1),
