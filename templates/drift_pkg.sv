@@ -23,6 +23,8 @@ package drift_pkg;
   localparam int unsigned DepthWidth = {{ depth_width }};
   localparam int unsigned ColumnWidth = {{ column_width }};
   localparam int unsigned AccAddrWidth = {{ acc_addr_width }};
+  // Flagged lines of a tile.
+  localparam int unsigned FlagsWidth = {{ flags_width }};
   localparam int unsigned UserWidth = {{ user_width }};
   localparam int unsigned SumWidth = 16;
   localparam int unsigned CountWidth = 48;

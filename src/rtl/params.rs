@@ -31,6 +31,8 @@ pub struct Params {
     pub depth_width: u32,
     /// Width of a column count 0..=C.
     pub column_width: u32,
+    /// Width of the number of flagged lines of a tile.
+    pub flags_width: u32,
     /// Width of the event counters.
     pub count_width: u32,
     /// Index of the last PE row.
@@ -66,6 +68,7 @@ impl Params {
             row_width: width_of(config.pass_rows()),
             depth_width: width_of(config.rows),
             column_width: width_of(config.columns),
+            flags_width: width_of(config.tile_rows + config.columns),
             count_width: 48,
             last_row: config.rows - 1,
             hold_cycles: config.rows - 2,

@@ -25,6 +25,8 @@ package drift_pkg;
   localparam int unsigned DepthWidth = 3;
   localparam int unsigned ColumnWidth = 3;
   localparam int unsigned AccAddrWidth = 5;
+  // Flagged lines of a tile.
+  localparam int unsigned FlagsWidth = 4;
   localparam int unsigned UserWidth = 9;
   localparam int unsigned SumWidth = 16;
   localparam int unsigned CountWidth = 48;
