@@ -25,6 +25,8 @@ macro_rules! templates {
                 depth_width: u32,
                 column_width: u32,
                 flags_width: u32,
+                layers: usize,
+                layer_width: u32,
                 count_width: u32,
                 last_row: usize,
                 hold_cycles: usize,
@@ -52,6 +54,8 @@ macro_rules! templates {
                     depth_width: p.depth_width,
                     column_width: p.column_width,
                     flags_width: p.flags_width,
+                    layers: p.layers,
+                    layer_width: p.layer_width,
                     count_width: p.count_width,
                     last_row: p.last_row,
                     hold_cycles: p.hold_cycles,
@@ -79,4 +83,5 @@ templates! {
     Detector = "drift_detector.sv",
     ResultDrain = "drift_result_drain.sv",
     TileEngine = "drift_tile_engine.sv",
+    Sequencer = "drift_sequencer.sv",
 }

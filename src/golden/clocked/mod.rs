@@ -2,9 +2,11 @@
 //! does in every cycle, so that hardware and model can run in lockstep.
 
 mod engine;
+mod sequencer;
 mod signals;
 
 pub use engine::{Engine, EngineInputs, EngineOutputs};
+pub use sequencer::{Sequencer, SequencerInputs, SequencerOutputs};
 pub(crate) use signals::signals;
 pub use signals::{Signal, Signals};
 
