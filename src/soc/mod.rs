@@ -3,9 +3,11 @@
 //! streams of operands and results.
 
 mod host;
+mod sink;
 mod stalls;
 mod streams;
 
 pub use host::{Host, HostPins, HostView, Operation, Response};
+pub use sink::{ReceivedTile, Sink};
 pub use stalls::Stalls;
 pub use streams::{OperandFeed, Source};
