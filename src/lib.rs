@@ -6,7 +6,7 @@
 //! ```text
 //! verify ─► cosim ─► golden ─► fault ─► tiling ─► config ◄─ rtl ◄─ cosim, synth
 //! workload: operands; tool: external programs, for cosim and synth
-//! dram: the memory behind the accelerator, after config's manner
+//! dram: the memory behind the accelerator's AXI port, knows only config
 //! ```
 //!
 //! Nothing but [`cosim`] knows Verilator's model; nothing in the library prints.

@@ -23,6 +23,16 @@ pub struct Completion {
     pub last: u64,
 }
 
+/// Keeps the accelerator cycles in which bursts end.
+#[derive(Default)]
+struct BurstEnds(Vec<u64>);
+
+impl Observer for BurstEnds {
+    fn burst(&mut self, _address: u64, cycle: u64) {
+        self.0.push(cycle);
+    }
+}
+
 /// A DRAM channel with its controller.
 ///
 /// - Bursts are served in the order in which they come, and no command of a burst
@@ -104,6 +114,28 @@ impl Memory {
             first: cycle,
             last: cycle,
         })
+    }
+
+    /// [`Self::access`] for an AXI burst of `beats` beats of `beat_bytes` bytes each:
+    /// the accelerator cycle from which on each beat's data are there (read) or have
+    /// been taken (write).
+    pub fn access_beats(
+        &mut self,
+        cycle: u64,
+        access: Access,
+        address: u64,
+        beats: u32,
+        beat_bytes: u32,
+    ) -> Vec<u64> {
+        let mut ends = BurstEnds::default();
+        self.access_observed(cycle, access, address, beats * beat_bytes, &mut ends);
+        let size = self.device.burst_bytes;
+        let first = address / size;
+        let of_beat = |beat: u32| {
+            let last_byte = address + u64::from(beat + 1) * u64::from(beat_bytes) - 1;
+            ends.0[(last_byte / size - first) as usize]
+        };
+        (0..beats).map(of_beat).collect()
     }
 
     /// Lets time pass without a request: the refreshes due by an accelerator cycle

@@ -142,3 +142,20 @@ fn an_earlier_cycle_counts_as_the_latest() {
     let late = late.access(500, Access::Read, 1 << 20, 64);
     assert_eq!(early.access(3, Access::Read, 1 << 20, 64), late);
 }
+
+#[test]
+fn beats_come_with_the_burst_that_holds_their_last_byte() {
+    let device = default_device();
+    let t = device.timing;
+    let first = t.t_rcd + t.t_cl + t.t_burst;
+    let burst = |n: u64| first + n * t.t_ccd_l;
+    let beats = |address, beats, bytes| {
+        memory(&device).access_beats(0, Access::Read, address, beats, bytes)
+    };
+    // Beats of a burst, of half a burst, of two bursts, and across two.
+    assert_eq!(beats(64, 3, 16), [burst(0), burst(1), burst(2)]);
+    assert_eq!(beats(64, 4, 8), [burst(0), burst(0), burst(1), burst(1)]);
+    assert_eq!(beats(64, 2, 32), [burst(1), burst(3)]);
+    assert_eq!(beats(72, 2, 16), [burst(1), burst(2)]);
+    assert!(beats(64, 0, 16).is_empty());
+}
