@@ -12,7 +12,8 @@
 //! - all the time: `IPP3N · VPP`, and `IDD3N · VDD` while a bank is open, else
 //!   `IDD2N · VDD`
 //!
-//! times the number of chips. The currents are a data sheet's maxima, so a typical
+//! times the number of chips. DRAMsim3 computes activate, read and write in the same
+//! way, without VPP. The currents are a data sheet's maxima, so a typical
 //! chip takes less. I/O and termination are not included.
 
 use super::device::Check;

@@ -1,4 +1,11 @@
 //! Request traces that other DRAM simulators replay, one line per burst.
+//!
+//! Their channel must be as wide and as large as the device. For `ddr4-3200-x16`
+//! that is, in Ramulator 2, the presets `DDR4_8Gb_x16` and `DDR4_3200AA` with
+//! `channel_width: 16` and one rank; in DRAMsim3, `DDR4_8Gb_x16_3200.ini` with
+//! `bus_width = 16` and `channel_size = 1024`. Both serve row hits out of order, so
+//! their cycles are others; row activations can be compared where requests visit
+//! each row once, as those of a checkpoint tile do.
 
 use super::{Access, Bursts, ClockRatio, Device, TraceError};
 use crate::atomic;
