@@ -17,7 +17,7 @@ pub struct Location {
 
 impl Location {
     pub(super) fn of(device: &Device, address: u64) -> Self {
-        let mut rest = address % device.capacity() / device.burst_bytes;
+        let mut rest = address / device.burst_bytes;
         let mut take = |count: u64| {
             let part = rest % count;
             rest /= count;
