@@ -42,6 +42,8 @@ pub struct ArrayConfig {
     pub checksum: bool,
     /// Whether the checksum columns' own PEs can fault.
     pub checksum_domain: ChecksumDomain,
+    /// Bytes of a beat of the memory bus; a power of two in 4..=64.
+    pub memory_bytes: usize,
 }
 
 impl ArrayConfig {
@@ -95,6 +97,11 @@ impl ArrayConfig {
                 ));
             }
         };
+        let memory_bytes = within("memory_bytes", raw.memory_bytes, 4, 64)?;
+        if !memory_bytes.is_power_of_two() {
+            let allowed = "expected a power of two in 4..=64";
+            return Err(bad("memory_bytes", memory_bytes.to_string(), allowed));
+        }
         Ok(Self {
             rows: within("rows", raw.rows, 2, 256)?,
             columns: within("columns", raw.columns, 2, 256)?,
@@ -103,6 +110,7 @@ impl ArrayConfig {
             threshold_bit: within("threshold_bit", raw.threshold_bit, 0, 31)? as u32,
             checksum: raw.checksum,
             checksum_domain,
+            memory_bytes,
         })
     }
 
