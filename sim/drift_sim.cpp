@@ -113,6 +113,7 @@ struct Model {
     top->s_axis_weight_tvalid_i = 0;
     top->m_axis_result_tready_i = 0;
     top->threshold_bit_i = 0;
+    top->pause_i = 0;
     top->clk_i = 0;
     top->rst_ni = 1;
     half_cycle(0);

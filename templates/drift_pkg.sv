@@ -23,8 +23,14 @@ package drift_pkg;
   localparam int unsigned DepthWidth = {{ depth_width }};
   localparam int unsigned ColumnWidth = {{ column_width }};
   localparam int unsigned AccAddrWidth = {{ acc_addr_width }};
+  // Flagged lines of a tile.
+  localparam int unsigned FlagsWidth = {{ flags_width }};
   localparam int unsigned UserWidth = {{ user_width }};
   localparam int unsigned SumWidth = 16;
+  // Layers that can have checkpoints, and their denoising steps.
+  localparam int unsigned Layers = {{ layers }};
+  localparam int unsigned LayerWidth = {{ layer_width }};
+  localparam int unsigned StepWidth = 16;
   localparam int unsigned CountWidth = 48;
 
   // The narrow registers of a PE, see drift_pe_array.

@@ -3,6 +3,7 @@
 //! cycle count from a recurrence; the generated RTL is its only judge.
 
 mod checksum;
+pub mod clocked;
 mod gemm;
 mod outcome;
 mod pe_row;

@@ -31,6 +31,12 @@ pub struct Params {
     pub depth_width: u32,
     /// Width of a column count 0..=C.
     pub column_width: u32,
+    /// Width of the number of flagged lines of a tile.
+    pub flags_width: u32,
+    /// Layers whose checkpoints the sequencer keeps the books of.
+    pub layers: usize,
+    /// Width of a layer's number.
+    pub layer_width: u32,
     /// Width of the event counters.
     pub count_width: u32,
     /// Index of the last PE row.
@@ -42,6 +48,9 @@ pub struct Params {
     /// Cycles from the last psum of a tile to the result stream.
     pub result_latency: usize,
 }
+
+/// Layers that can have checkpoints at a time.
+pub const LAYERS: usize = 256;
 
 /// Smallest width that can hold `value`.
 fn width_of(value: usize) -> u32 {
@@ -66,6 +75,9 @@ impl Params {
             row_width: width_of(config.pass_rows()),
             depth_width: width_of(config.rows),
             column_width: width_of(config.columns),
+            flags_width: width_of(config.tile_rows + config.columns),
+            layers: LAYERS,
+            layer_width: width_of(LAYERS - 1),
             count_width: 48,
             last_row: config.rows - 1,
             hold_cycles: config.rows - 2,

@@ -1,0 +1,96 @@
+//! What a build makes of the generated RTL: a top module, and the C++ that
+//! drives it.
+
+use super::registers;
+use crate::rtl;
+
+/// A verilated module and the C++ around it.
+pub(super) struct Product {
+    /// Top module.
+    pub top: String,
+    /// Further files of the build, as (name, text): one `.cpp`, headers, and
+    /// Verilator configuration (`.vlt`).
+    pub sources: Vec<(&'static str, &'static str)>,
+    /// Further flags of every compilation.
+    pub defines: Vec<String>,
+    /// Whether the C++ includes `drift_ports.h`, the list of the module's ports.
+    pub lists_ports: bool,
+}
+
+impl Product {
+    /// The tile engine with the co-simulation loop in C++, for speed.
+    pub fn engine() -> Self {
+        Self {
+            top: rtl::TOP.to_owned(),
+            sources: vec![
+                ("drift_visibility.vlt", registers::VISIBILITY),
+                ("drift_registers.h", registers::ACCESSORS),
+                ("drift_sim.cpp", include_str!("../../sim/drift_sim.cpp")),
+                ("drift_sim.h", include_str!("../../sim/drift_sim.h")),
+            ],
+            defines: Vec::new(),
+            lists_ports: false,
+        }
+    }
+
+    /// Any module behind its pins, driven from Rust.
+    pub fn module(name: &str) -> Self {
+        Self {
+            top: name.to_owned(),
+            sources: vec![
+                (
+                    "drift_module.cpp",
+                    include_str!("../../sim/drift_module.cpp"),
+                ),
+                ("drift_module.h", include_str!("../../sim/drift_module.h")),
+            ],
+            defines: vec!["-DDRIFT_HAS_PES=0".to_owned()],
+            lists_ports: true,
+        }
+    }
+
+    /// Name of the C++ file.
+    pub fn wrapper(&self) -> &'static str {
+        let mut names = self.sources.iter().map(|(name, _)| *name);
+        names
+            .find(|name| name.ends_with(".cpp"))
+            .expect("every product has its C++")
+    }
+}
+
+/// The ports that Verilator declared in the model's header, as a macro that
+/// calls another one with the name and the number of 32-bit words of each.
+pub(super) fn ports_header(model_header: &str) -> String {
+    let mut text = "#define DRIFT_PORTS(IN_, OUT_)".to_owned();
+    for line in model_header.lines() {
+        let Some((direction, declaration)) = ["IN", "OUT"].iter().find_map(|direction| {
+            let rest = line.trim().strip_prefix("VL_")?.strip_prefix(direction)?;
+            Some((direction, rest.split_once("(&")?.1))
+        }) else {
+            continue;
+        };
+        let mut fields = declaration.trim_end_matches(");").split(',');
+        let name = fields.next().unwrap_or_default();
+        if name == "clk_i" || name == "rst_ni" {
+            continue;
+        }
+        let high: usize = fields.next().and_then(|f| f.parse().ok()).unwrap_or(0);
+        text += &format!(" \\\n  {direction}_({name}, {})", high / 32 + 1);
+    }
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ports_header;
+
+    #[test]
+    fn ports_are_read_from_the_header_of_a_model() {
+        let header = "  VL_IN8(&clk_i,0,0);\n  VL_IN8(&rst_ni,0,0);\n    VL_IN8(&valid_i,0,0);\n    \
+                      VL_OUT64(&count_o,47,0);\n    VL_OUTW(&data_o,127,0,4);\n  int x;\n";
+        let expected = "#define DRIFT_PORTS(IN_, OUT_) \\\n  IN_(valid_i, 1) \\\n  OUT_(count_o, 2) \\\n  \
+                        OUT_(data_o, 4)\n";
+        assert_eq!(ports_header(header), expected);
+    }
+}
