@@ -135,6 +135,22 @@ impl ArrayConfig {
         self.tile_rows + self.checksum_rows()
     }
 
+    /// Beats of a row of a tile in memory: its C int8 elements, padded.
+    pub fn row_beats(&self) -> usize {
+        self.columns.div_ceil(self.memory_bytes)
+    }
+
+    /// Bytes of a row of a tile in memory.
+    pub fn row_bytes(&self) -> usize {
+        self.row_beats() * self.memory_bytes
+    }
+
+    /// Bytes from one checkpoint to the next in the tile layout: the next power of two
+    /// that holds a header beat and T rows.
+    pub fn tile_stride(&self) -> usize {
+        (self.memory_bytes + self.tile_rows * self.row_bytes()).next_power_of_two()
+    }
+
     /// Hash of everything that changes the hardware or the meaning of a fault
     /// coordinate. θ is left out: it is a run-time register.
     pub fn hash(&self) -> ConfigHash {
