@@ -26,12 +26,27 @@ package drift_pkg;
   // Flagged lines of a tile.
   localparam int unsigned FlagsWidth = {{ flags_width }};
   localparam int unsigned UserWidth = {{ user_width }};
+  // Of the results after rollback: two more bits.
+  localparam int unsigned ResultUserWidth = {{ result_user_width }};
   localparam int unsigned SumWidth = 16;
   // Layers that can have checkpoints, and their denoising steps.
   localparam int unsigned Layers = {{ layers }};
   localparam int unsigned LayerWidth = {{ layer_width }};
   localparam int unsigned StepWidth = 16;
   localparam int unsigned CountWidth = 48;
+
+  // Checkpoints in memory: bytes of a beat, beats and bytes of a row, bytes from tile to tile of the tile layout.
+  localparam int unsigned MemoryBytes = {{ memory_bytes }};
+  localparam int unsigned RowBeats = {{ row_beats }};
+  localparam int unsigned RowBytes = {{ row_bytes }};
+  localparam int unsigned TileStride = {{ tile_stride }};
+  // Width of a number of tiles across or down, and of the number of a beat in its row.
+  localparam int unsigned TileWidth = {{ tile_width }};
+  localparam int unsigned SegmentWidth = {{ segment_width }};
+  // Largest exponent of a checkpoint.
+  localparam int unsigned MaxExponent = {{ max_exponent }};
+  // Tiles that can wait for being run again.
+  localparam int unsigned RepeatDepth = {{ repeat_depth }};
 
   // The narrow registers of a PE, see drift_pe_array.
   typedef logic [31:0] word_t;

@@ -102,5 +102,6 @@ fn random(rng: &mut ChaCha8Rng, max_array: usize) -> ArrayConfig {
         threshold_bit: within(0, 31) as u32,
         checksum: within(0, 3) > 0,
         checksum_domain: ChecksumDomain::Shared,
+        memory_bytes: 1 << within(2, 6),
     }
 }

@@ -17,6 +17,8 @@ pub(super) struct RawConfig {
     pub checksum: bool,
     #[serde(default = "default_domain")]
     pub checksum_domain: String,
+    #[serde(default = "default_memory_bytes")]
+    pub memory_bytes: i64,
 }
 
 fn default_dataflow() -> String {
@@ -29,4 +31,8 @@ fn default_checksum() -> bool {
 
 fn default_domain() -> String {
     "shared".to_owned()
+}
+
+fn default_memory_bytes() -> i64 {
+    16
 }

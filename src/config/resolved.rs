@@ -42,6 +42,8 @@ pub struct ArrayConfig {
     pub checksum: bool,
     /// Whether the checksum columns' own PEs can fault.
     pub checksum_domain: ChecksumDomain,
+    /// Bytes of a beat of the memory bus; a power of two in 4..=64.
+    pub memory_bytes: usize,
 }
 
 impl ArrayConfig {
@@ -95,6 +97,11 @@ impl ArrayConfig {
                 ));
             }
         };
+        let memory_bytes = within("memory_bytes", raw.memory_bytes, 4, 64)?;
+        if !memory_bytes.is_power_of_two() {
+            let allowed = "expected a power of two in 4..=64";
+            return Err(bad("memory_bytes", memory_bytes.to_string(), allowed));
+        }
         Ok(Self {
             rows: within("rows", raw.rows, 2, 256)?,
             columns: within("columns", raw.columns, 2, 256)?,
@@ -103,6 +110,7 @@ impl ArrayConfig {
             threshold_bit: within("threshold_bit", raw.threshold_bit, 0, 31)? as u32,
             checksum: raw.checksum,
             checksum_domain,
+            memory_bytes,
         })
     }
 
@@ -125,6 +133,22 @@ impl ArrayConfig {
     /// high-digit and the low-digit checksum row.
     pub fn pass_rows(&self) -> usize {
         self.tile_rows + self.checksum_rows()
+    }
+
+    /// Beats of a row of a tile in memory: its C int8 elements, padded.
+    pub fn row_beats(&self) -> usize {
+        self.columns.div_ceil(self.memory_bytes)
+    }
+
+    /// Bytes of a row of a tile in memory.
+    pub fn row_bytes(&self) -> usize {
+        self.row_beats() * self.memory_bytes
+    }
+
+    /// Bytes from one checkpoint to the next in the tile layout: the next power of two
+    /// that holds a header beat and T rows.
+    pub fn tile_stride(&self) -> usize {
+        (self.memory_bytes + self.tile_rows * self.row_bytes()).next_power_of_two()
     }
 
     /// Hash of everything that changes the hardware or the meaning of a fault

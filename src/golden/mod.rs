@@ -2,6 +2,8 @@
 //! Outputs, syndromes, flags, masks and counters follow from arithmetic, the
 //! cycle count from a recurrence; the generated RTL is its only judge.
 
+mod address;
+pub mod checkpoint;
 mod checksum;
 pub mod clocked;
 mod gemm;
@@ -10,6 +12,8 @@ mod pe_row;
 mod schedule;
 mod tile;
 
+pub use address::{AddressMap, Layout};
+pub use checkpoint::Checkpoint;
 pub use checksum::{digits, exceeds};
 pub use gemm::{Counters, GemmResult, gemm};
 pub use outcome::{FaultCounts, classify};

@@ -17,6 +17,7 @@ pub(super) fn array(rows: usize, columns: usize, tile_rows: usize) -> ArrayConfi
         threshold_bit: 0,
         checksum: true,
         checksum_domain: ChecksumDomain::Shared,
+        memory_bytes: 16,
     }
 }
 

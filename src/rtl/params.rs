@@ -47,7 +47,44 @@ pub struct Params {
     pub user_width: usize,
     /// Cycles from the last psum of a tile to the result stream.
     pub result_latency: usize,
+    /// Width of the result stream's tuser after rollback.
+    pub result_user_width: usize,
+    /// Bytes B of a beat of the memory bus.
+    pub memory_bytes: usize,
+    /// Bits of such a beat.
+    pub memory_bits: usize,
+    /// log2 of its bytes: AxSIZE.
+    pub beat_size: u32,
+    /// Beats of a 4 KiB page.
+    pub page_beats: usize,
+    /// Beats of a row of a tile in memory.
+    pub row_beats: usize,
+    /// Bytes of a row of a tile in memory.
+    pub row_bytes: usize,
+    /// Whether a row is narrower than a beat.
+    pub narrow: bool,
+    /// Bytes from tile to tile in the tile layout.
+    pub tile_stride: usize,
+    /// Width of a number of tiles across or down.
+    pub tile_width: u32,
+    /// Width of the number of a beat in its row.
+    pub segment_width: u32,
+    /// Largest exponent of a checkpoint.
+    pub max_exponent: u32,
+    /// Tiles that can wait for being run again.
+    pub repeat_depth: usize,
+    /// Cycles that a rollback takes beside the memory's.
+    pub recovery_cycles: usize,
 }
+
+/// Bytes of an AXI4 page, which no burst leaves.
+const PAGE: usize = 4096;
+/// Depth of the FIFO of tiles to be run again.
+const REPEAT_DEPTH: usize = 16;
+/// Largest exponent of a checkpoint: 31 bits of magnitude in 7.
+const MAX_EXPONENT: u32 = 24;
+/// Width of a GEMM dimension.
+const DIM_WIDTH: u32 = 24;
 
 /// Layers that can have checkpoints at a time.
 pub const LAYERS: usize = 256;
@@ -71,7 +108,7 @@ impl Params {
             psum_delay: config.rows + 2,
             acc_depth,
             acc_addr_width: width_of(acc_depth - 1),
-            dim_width: 24,
+            dim_width: DIM_WIDTH,
             row_width: width_of(config.pass_rows()),
             depth_width: width_of(config.rows),
             column_width: width_of(config.columns),
@@ -83,6 +120,22 @@ impl Params {
             hold_cycles: config.rows - 2,
             user_width: 2 * config.columns + 1,
             result_latency: 5,
+            result_user_width: 2 * config.columns + 3,
+            memory_bytes: config.memory_bytes,
+            memory_bits: 8 * config.memory_bytes,
+            beat_size: config.memory_bytes.ilog2(),
+            page_beats: PAGE / config.memory_bytes,
+            row_beats: config.row_beats(),
+            row_bytes: config.row_bytes(),
+            narrow: config.columns < config.memory_bytes,
+            tile_stride: config.tile_stride(),
+            tile_width: width_of(
+                ((1usize << DIM_WIDTH) - 1).div_ceil(config.columns.min(config.tile_rows)),
+            ),
+            segment_width: width_of(config.row_beats() - 1).max(1),
+            max_exponent: MAX_EXPONENT,
+            repeat_depth: REPEAT_DEPTH,
+            recovery_cycles: config.row_beats() + 3,
         }
     }
 }

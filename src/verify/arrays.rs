@@ -48,5 +48,6 @@ pub(super) fn array(plan: &Plan, number: usize) -> ArrayConfig {
         } else {
             ChecksumDomain::Shared
         },
+        memory_bytes: draw.choose(&[4, 8, 16, 32, 64]),
     }
 }

@@ -2,10 +2,12 @@
 //! does in every cycle, so that hardware and model can run in lockstep.
 
 mod engine;
+mod recovery;
 mod sequencer;
 mod signals;
 
 pub use engine::{Engine, EngineInputs, EngineOutputs};
+pub use recovery::{Recovery, RecoveryInputs, RecoveryOutputs};
 pub use sequencer::{Sequencer, SequencerInputs, SequencerOutputs};
 pub(crate) use signals::signals;
 pub use signals::{Signal, Signals};
