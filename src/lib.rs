@@ -18,6 +18,7 @@ pub mod cosim;
 pub mod fault;
 pub mod golden;
 pub mod rtl;
+pub mod soc;
 pub mod synth;
 pub mod tiling;
 pub mod tool;

@@ -5,6 +5,7 @@
 mod checksum;
 pub mod clocked;
 mod gemm;
+pub mod monitor;
 mod outcome;
 mod pe_row;
 mod schedule;

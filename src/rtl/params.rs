@@ -43,6 +43,10 @@ pub struct Params {
     pub user_width: usize,
     /// Cycles from the last psum of a tile to the result stream.
     pub result_latency: usize,
+    /// Voltage code of operating point 0.
+    pub nominal_voltage: u8,
+    /// Frequency code of operating point 0.
+    pub nominal_frequency: u8,
 }
 
 /// Smallest width that can hold `value`.
@@ -74,6 +78,8 @@ impl Params {
             hold_cycles: config.rows - 2,
             user_width: 2 * config.columns + 1,
             result_latency: 5,
+            nominal_voltage: config.run.points[0].voltage_code,
+            nominal_frequency: config.run.points[0].frequency_code,
         }
     }
 }

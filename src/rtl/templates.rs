@@ -30,6 +30,8 @@ macro_rules! templates {
                 hold_cycles: usize,
                 user_width: usize,
                 result_latency: usize,
+                nominal_voltage: u8,
+                nominal_frequency: u8,
             }
         )+
 
@@ -57,6 +59,8 @@ macro_rules! templates {
                     hold_cycles: p.hold_cycles,
                     user_width: p.user_width,
                     result_latency: p.result_latency,
+                    nominal_voltage: p.nominal_voltage,
+                    nominal_frequency: p.nominal_frequency,
                 }.render()?)
             ),+])
         }
@@ -79,4 +83,6 @@ templates! {
     Detector = "drift_detector.sv",
     ResultDrain = "drift_result_drain.sv",
     TileEngine = "drift_tile_engine.sv",
+    Dvfs = "drift_dvfs.sv",
+    ErrorMonitor = "drift_error_monitor.sv",
 }

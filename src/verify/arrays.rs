@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::draw::Draw;
-use crate::config::{ArrayConfig, ChecksumDomain, Dataflow};
+use crate::config::{ArrayConfig, ChecksumDomain, Dataflow, RunDefaults};
 
 /// Highest number of rows of an output tile.
 const MAX_TILE_ROWS: usize = 80;
@@ -48,5 +48,7 @@ pub(super) fn array(plan: &Plan, number: usize) -> ArrayConfig {
         } else {
             ChecksumDomain::Shared
         },
+        memory_bytes: 16,
+        run: RunDefaults::default(),
     }
 }
