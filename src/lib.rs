@@ -17,6 +17,7 @@ pub mod config;
 pub mod cosim;
 pub mod fault;
 pub mod golden;
+pub mod registers;
 pub mod rtl;
 pub mod soc;
 pub mod synth;

@@ -72,8 +72,9 @@ module drift_dvfs (
   output logic [drift_pkg::CountWidth-1:0] change_cycles_o
 );
 
-  localparam logic [7:0] NominalVoltage   = drift_pkg::NominalVoltage;
-  localparam logic [7:0] NominalFrequency = drift_pkg::NominalFrequency;
+  // Codes at which regulator and PLL leave reset.
+  localparam logic [7:0] NominalVoltage   = 8'd{{ nominal_voltage }};
+  localparam logic [7:0] NominalFrequency = 8'd{{ nominal_frequency }};
 
   typedef enum logic [2:0] {
     StIdle,       // the array may run

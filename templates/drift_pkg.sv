@@ -29,10 +29,6 @@ package drift_pkg;
   localparam int unsigned SumWidth = 16;
   localparam int unsigned CountWidth = 48;
 
-  // Codes of operating point 0, at which regulator and PLL leave reset.
-  localparam logic [7:0] NominalVoltage = 8'd{{ nominal_voltage }};
-  localparam logic [7:0] NominalFrequency = 8'd{{ nominal_frequency }};
-
   // The narrow registers of a PE, see drift_pe_array.
   typedef logic [31:0] word_t;
   typedef logic signed [31:0] psum_t;

@@ -4,11 +4,13 @@
 mod dvfs;
 mod engine;
 mod error_monitor;
+mod registers;
 mod signals;
 
 pub use dvfs::{Dvfs, DvfsInputs, DvfsOutputs};
 pub use engine::{Engine, EngineInputs, EngineOutputs};
 pub use error_monitor::{ErrorMonitor, ErrorMonitorInputs, ErrorMonitorOutputs};
+pub use registers::{Registers, RegistersInputs, RegistersOutputs};
 pub(crate) use signals::signals;
 pub use signals::{Signal, Signals};
 
