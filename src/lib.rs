@@ -19,6 +19,7 @@ pub mod cosim;
 pub mod dram;
 pub mod fault;
 pub mod golden;
+pub mod registers;
 pub mod rtl;
 pub mod soc;
 pub mod synth;
