@@ -5,15 +5,13 @@ mod pins;
 mod repacker;
 
 use super::Clocked;
-use crate::config::ArrayConfig;
+use crate::config::{ArrayConfig, REPEAT_DEPTH};
 use crate::golden::{AddressMap, Layout};
 use parts::{Encoder, Fifo, Place, Restorer};
 use repacker::{ReadBeat, Reader, Start, WriteWires, Writer};
 
 pub use pins::{RecoveryInputs, RecoveryOutputs};
 
-/// Depth of the repeat FIFO.
-const REPEAT_DEPTH: usize = 16;
 /// A dimension register.
 const DIM_MASK: u32 = 0xff_ffff;
 /// AxBURST of addresses that count up.
