@@ -108,17 +108,18 @@ module drift_dvfs (
   logic [7:0]  voltage_floor_q, voltage_floor_d, voltage_need_q, voltage_need_d;
 
   logic [2:0]  wanted;
-  logic [31:0] wanted_entry, goal_entry;
+  logic [15:0] wanted_codes;
+  logic [31:0] goal_entry;
   logic [7:0]  lowest_frequency;
   logic        change, voltage_done, frequency_done, reached, failed;
 
   logic [drift_pkg::CountWidth-1:0] transitions_q, timeouts_q, change_cycles_q;
 
   assign wanted       = panic_i ? 3'd0 : target_i;
-  assign wanted_entry = points_i[{wanted, 5'd0} +: 32];
+  assign wanted_codes = points_i[{wanted, 5'd0} +: 16];
   assign change       = !fault_q && !(held_q && (wanted == wanted_q))
-      && ((wanted != point_q) || !voltage_sure_q || (voltage_q != wanted_entry[7:0])
-          || !frequency_sure_q || (frequency_q != wanted_entry[15:8]));
+      && ((wanted != point_q) || !voltage_sure_q || (voltage_q != wanted_codes[7:0])
+          || !frequency_sure_q || (frequency_q != wanted_codes[15:8]));
 
   assign goal_entry   = points_i[{(goal_q == GoalScheduled) ? wanted_q : 3'd0, 5'd0} +: 32];
 

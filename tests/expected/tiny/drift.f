@@ -16,3 +16,6 @@ drift_accumulator.sv
 drift_detector.sv
 drift_result_drain.sv
 drift_tile_engine.sv
+drift_dvfs.sv
+drift_error_monitor.sv
+drift_registers.sv
