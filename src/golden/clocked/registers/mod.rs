@@ -211,7 +211,7 @@ impl Clocked for Registers {
             self.address = Some(inputs.s_axil_awaddr_i & !3);
         }
         if accept_data {
-            let byte = |i: u32| 0xff * (inputs.s_axil_wstrb_i >> i & 1) << (8 * i);
+            let byte = |i: u32| (0xff * (inputs.s_axil_wstrb_i >> i & 1)) << (8 * i);
             self.data = Some((inputs.s_axil_wdata_i, (0..4).map(byte).sum()));
         }
 
