@@ -10,7 +10,7 @@ use std::path::Path;
 
 fn words(rng: &mut ChaCha8Rng, bytes: usize) -> Vec<u32> {
     let mut words: Vec<u32> = (0..bytes.div_ceil(4)).map(|_| rng.next_u32()).collect();
-    if bytes % 4 != 0 {
+    if !bytes.is_multiple_of(4) {
         *words.last_mut().unwrap() &= u32::MAX >> (32 - 8 * (bytes % 4));
     }
     words
