@@ -2,11 +2,11 @@
 //
 // drift_dvfs: operating points are changed safely.
 //
-// Assumed: reset in the first cycle; a paused array that is quiet stays quiet. The table, targets, timeouts, and the answers of
-//   regulator and PLL are arbitrary in every cycle.
-// Proved, by the assertions in the module: the array is paused and quiet while voltage or frequency may be moving; every
-//   frequency that the clock may have is allowed at every voltage that the supply may have; requests are stable; every
-//   wait counts down, and a change only turns to a safer goal.
+// Assumed: reset in the first cycle; a paused array that is quiet stays quiet. The table, targets, timeouts, and the
+//   answers of regulator and PLL are arbitrary in every cycle.
+// Proved, by the assertions in the module: the array is paused and quiet while voltage or frequency may be moving;
+//   every frequency that the clock may have is allowed at every voltage that the supply may have; requests are stable;
+//   every wait counts down, and a change only turns to a safer goal.
 
 `include "drift_assert.svh"
 `include "drift_formal.svh"
