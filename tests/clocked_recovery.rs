@@ -89,6 +89,8 @@ struct Bench<L> {
     /// Of 256 cycles: gaps of the engine, stalls of the sink.
     gap: u32,
     stall: u32,
+    /// Every tile of this GEMM has a mask.
+    bad: bool,
     counted: Counted,
     gemms: u64,
     unread: u64,
@@ -112,6 +114,7 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> Bench<L> {
             stored: BTreeMap::new(),
             gap: 0,
             stall: 0,
+            bad: false,
             counted: Counted::default(),
             gemms: 0,
             unread: 0,
@@ -133,7 +136,11 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> Bench<L> {
                 _ => value,
             }
         });
-        let (kind, density) = (self.below(4), 1 + self.below(4));
+        let (kind, density) = if self.bad {
+            (3, 1)
+        } else {
+            (self.below(4), 1 + self.below(4))
+        };
         let mut flags = |count: usize, wanted: bool| -> Vec<bool> {
             (0..count)
                 .map(|_| wanted && self.rng.next_u32().is_multiple_of(density))
@@ -161,7 +168,8 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> Bench<L> {
             self.config.memory_bytes as u32,
         );
         self.dim_m = 1 + self.below(4 * t);
-        let tiles_n = 1 + self.below(5);
+        let tiles_n = 1 + self.below(8);
+        self.bad = self.below(6) == 0;
         let row_major = self.below(2) == 0;
         self.map = AddressMap {
             layout: if row_major {
@@ -476,21 +484,21 @@ fn recovery_and_its_model_agree_with_the_golden_functions() {
         // A row is narrower than a beat.
         (
             "{rows: 2, columns: 4, tile_rows: 6, threshold_bit: 3}",
-            60_000,
+            150_000,
         ),
         // A row is two beats, the second not full.
         (
             "{rows: 2, columns: 7, tile_rows: 5, threshold_bit: 3, memory_bytes: 4}",
-            60_000,
+            150_000,
         ),
         // Records longer than a burst.
         (
             "{rows: 2, columns: 40, tile_rows: 33, threshold_bit: 3, memory_bytes: 4}",
-            60_000,
+            150_000,
         ),
         (
             "{rows: 2, columns: 2, tile_rows: 2, threshold_bit: 3, memory_bytes: 64}",
-            40_000,
+            150_000,
         ),
     ] {
         let (counted, gemms, unread) = run(yaml, cycles);
@@ -507,27 +515,27 @@ fn recovery_and_its_model_agree_with_the_golden_functions() {
 
 /// Cycles from a masked tile's first beat to its first and its last accepted
 /// beat, with a memory that answers after `latency` cycles.
-fn rollback_cycles(config: &ArrayConfig, latency: u64) -> (u64, u64) {
+fn rollback_cycles(config: &ArrayConfig, layout: Layout, latency: u64) -> (u64, u64) {
     let mut model = Recovery::new(config);
     let mut bench = Bench::new(config, move |cycle, _, _, _| cycle + latency, 1);
     bench.start();
     bench.held = RecoveryInputs {
         protect_i: true,
         checkpoint_valid_i: true,
-        row_major_i: false,
+        row_major_i: layout == Layout::RowMajor,
         checkpoint_write_i: false,
         ..bench.held.clone()
     };
     let rows = config.tile_rows;
     bench.map = AddressMap {
-        layout: Layout::Tile,
-        tiles_n: 1,
+        layout,
+        tiles_n: 3,
         ..bench.map
     };
     (bench.gap, bench.stall, bench.errors, bench.dim_m) = (0, 0, false, rows as u32);
     bench.port.backpressure = Backpressure::default();
     bench.held.dim_m_i = rows as u32;
-    bench.held.tiles_n_i = 1;
+    bench.held.tiles_n_i = 3;
     bench.tiles.truncate(1);
     bench.tiles[0] = bench.tile((0, 0), rows);
     bench.tiles[0].row_flags = vec![true; rows];
@@ -580,13 +588,12 @@ fn a_rollback_takes_the_cycles_that_the_closed_form_says() {
         let config = config(yaml);
         let (beats, rows) = (config.row_beats() as u64, config.tile_rows as u64);
         for latency in [1, 2, 17, 60] {
-            let first = beats + 3 + latency;
+            let first = beats + 4 + latency;
             let expected = (first, first + (rows - 1) * beats);
-            assert_eq!(
-                rollback_cycles(&config, latency),
-                expected,
-                "{yaml} {latency}"
-            );
+            for layout in [Layout::Tile, Layout::RowMajor] {
+                let found = rollback_cycles(&config, layout, latency);
+                assert_eq!(found, expected, "{yaml} {layout:?} {latency}");
+            }
         }
     }
 }

@@ -135,7 +135,7 @@ impl Params {
             segment_width: width_of(config.row_beats() - 1).max(1),
             max_exponent: MAX_EXPONENT,
             repeat_depth: REPEAT_DEPTH,
-            recovery_cycles: config.row_beats() + 3,
+            recovery_cycles: config.row_beats() + 4,
         }
     }
 }
