@@ -7,9 +7,16 @@
 #include "Vdrift___024root.h"
 #include "drift_sim.h"
 
+// Where the tile engine is in the model: the top itself, or an instance in it.
+#ifndef DRIFT_ENGINE
+#define DRIFT_ENGINE drift_tile_engine
+#endif
+
 // A member of the array's only strip.
+#define DRIFT_JOIN_EXPANDED(left_, right_) left_##right_
+#define DRIFT_JOIN(left_, right_) DRIFT_JOIN_EXPANDED(left_, right_)
 #define DRIFT_STRIP(member_) \
-  drift_tile_engine__DOT__u_array__DOT__g_strip__BRA__0__KET____DOT__u_strip__DOT__##member_
+  DRIFT_JOIN(DRIFT_ENGINE, __DOT__u_array__DOT__g_strip__BRA__0__KET____DOT__u_strip__DOT__##member_)
 
 // Shift of a register within its PE's word.
 static inline unsigned drift_register_shift(uint32_t reg) {

@@ -2,7 +2,7 @@
 
 use super::{Verdict, inputs};
 use anyhow::Result;
-use drift::config::{ArrayConfig, ChecksumDomain, Dataflow, SHIPPED};
+use drift::config::{ArrayConfig, ChecksumDomain, Dataflow, RunDefaults, SHIPPED};
 use drift::rtl;
 use drift::synth::{ToolResult, lint};
 use rand_chacha::ChaCha8Rng;
@@ -103,5 +103,6 @@ fn random(rng: &mut ChaCha8Rng, max_array: usize) -> ArrayConfig {
         checksum: within(0, 3) > 0,
         checksum_domain: ChecksumDomain::Shared,
         memory_bytes: 1 << within(2, 6),
+        run: RunDefaults::default(),
     }
 }

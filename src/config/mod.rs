@@ -2,10 +2,12 @@
 //! place, and the resolved type that everything else works with.
 
 mod error;
+mod points;
 mod raw;
 mod resolved;
 
 pub use error::ConfigError;
+pub use points::{BLOCK_CLASSES, OperatingPoint, POINTS, RunDefaults, TIMESTEP_CLASSES};
 pub use resolved::{ArrayConfig, ChecksumDomain, ConfigHash, Dataflow};
 
 /// The configurations that ship with the project: `(name, YAML text)`.

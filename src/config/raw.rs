@@ -19,6 +19,19 @@ pub(super) struct RawConfig {
     pub checksum_domain: String,
     #[serde(default = "default_memory_bytes")]
     pub memory_bytes: i64,
+    pub operating_points: Option<Vec<RawPoint>>,
+    pub schedule: Option<Vec<Vec<i64>>>,
+    #[serde(default = "default_interval")]
+    pub checkpoint_interval: i64,
+}
+
+/// An operating point in physical units.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPoint {
+    pub voltage_mv: i64,
+    pub frequency_mhz: i64,
+    pub settle_cycles: i64,
 }
 
 fn default_dataflow() -> String {
@@ -35,4 +48,8 @@ fn default_domain() -> String {
 
 fn default_memory_bytes() -> i64 {
     16
+}
+
+fn default_interval() -> i64 {
+    10
 }

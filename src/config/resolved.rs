@@ -1,6 +1,7 @@
 //! The validated configuration and the quantities that follow from it.
 
 use super::ConfigError;
+use super::points::{self, RunDefaults};
 use super::raw::RawConfig;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -42,8 +43,10 @@ pub struct ArrayConfig {
     pub checksum: bool,
     /// Whether the checksum columns' own PEs can fault.
     pub checksum_domain: ChecksumDomain,
-    /// Bytes of a beat of the memory bus; a power of two in 4..=64.
+    /// Bytes of a beat on the memory bus; a power of two, 4..=64.
     pub memory_bytes: usize,
+    /// Reset values of run-time registers.
+    pub run: RunDefaults,
 }
 
 impl ArrayConfig {
@@ -99,9 +102,14 @@ impl ArrayConfig {
         };
         let memory_bytes = within("memory_bytes", raw.memory_bytes, 4, 64)?;
         if !memory_bytes.is_power_of_two() {
-            let allowed = "expected a power of two in 4..=64";
-            return Err(bad("memory_bytes", memory_bytes.to_string(), allowed));
+            let found = memory_bytes.to_string();
+            return Err(bad(
+                "memory_bytes",
+                found,
+                "expected a power of two in 4..=64",
+            ));
         }
+        let interval = raw.checkpoint_interval;
         Ok(Self {
             rows: within("rows", raw.rows, 2, 256)?,
             columns: within("columns", raw.columns, 2, 256)?,
@@ -111,6 +119,11 @@ impl ArrayConfig {
             checksum: raw.checksum,
             checksum_domain,
             memory_bytes,
+            run: RunDefaults {
+                points: points::table(raw.operating_points, &within, &bad)?,
+                schedule: points::schedule(raw.schedule, &within, &bad)?,
+                checkpoint_interval: within("checkpoint_interval", interval, 1, 65_535)? as u32,
+            },
         })
     }
 
@@ -152,10 +165,11 @@ impl ArrayConfig {
     }
 
     /// Hash of everything that changes the hardware or the meaning of a fault
-    /// coordinate. θ is left out: it is a run-time register.
+    /// coordinate. θ and the other reset values are left out: they are run-time registers.
     pub fn hash(&self) -> ConfigHash {
         let mut identity = self.clone();
         identity.threshold_bit = 0;
+        identity.run = RunDefaults::default();
         let text = serde_json::to_string(&identity).expect("a plain struct serialises");
         let digest = Sha256::digest(text.as_bytes());
         ConfigHash(digest[..8].iter().map(|b| format!("{b:02x}")).collect())

@@ -73,9 +73,7 @@ const CXX: [&str; 8] = [
     "-fno-strict-aliasing",
 ];
 
-/// Optimisation of the model and the loop around it, and of the runtime, which
-/// is not on the hot path.
-const CXX_MODEL: [&str; 3] = ["-O3", "-march=native", "-mprefer-vector-width=512"];
+/// Optimisation of the runtime, which is not on the hot path.
 const CXX_RUNTIME: [&str; 1] = ["-O1"];
 
 /// How to build.
@@ -210,7 +208,7 @@ fn key(
         .iter()
         .chain(unroll(config))
         .chain(&CXX)
-        .chain(&CXX_MODEL)
+        .chain(product.optimisation)
         .chain(&CXX_RUNTIME)
     {
         add(flag);
@@ -322,7 +320,7 @@ fn compile(
     let wrapper = product.wrapper();
     let mut model = base();
     model
-        .args(CXX_MODEL)
+        .args(product.optimisation)
         .args(["-c", "unit_model.cpp", wrapper]);
     let mut others = Vec::new();
     for source in &runtime {

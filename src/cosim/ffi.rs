@@ -246,6 +246,7 @@ impl Simulator {
 type PortList = unsafe extern "C" fn() -> *const c_char;
 type Evaluate = unsafe extern "C" fn(*mut c_void, *const u32, *mut u32);
 type Failed = unsafe extern "C" fn(*mut c_void) -> c_int;
+type Flip = unsafe extern "C" fn(*mut c_void, u32, u32, u32, u32) -> c_int;
 type TraceAll = unsafe extern "C" fn(*mut c_void, *const c_char) -> c_int;
 
 /// Name of a port, and where its words are among those of its direction.
@@ -258,6 +259,7 @@ pub(super) struct Pins {
     evaluate: Symbol<Evaluate>,
     tick: Symbol<OnModel>,
     failed: Symbol<Failed>,
+    flip: Symbol<Flip>,
     trace: Symbol<TraceAll>,
     inputs: Vec<Port>,
     outputs: Vec<Port>,
@@ -320,6 +322,7 @@ impl Pins {
             evaluate: symbol!("drift_module_outputs"),
             tick: symbol!("drift_module_tick"),
             failed: symbol!("drift_module_failed"),
+            flip: symbol!("drift_module_flip"),
             trace: symbol!("drift_module_trace"),
             input_words: vec![0; input_count],
             output_words: vec![0; output_count],
@@ -365,6 +368,21 @@ impl Pins {
     pub fn tick(&mut self) {
         // SAFETY: the module is alive.
         unsafe { (self.tick)(self.raw.as_ptr()) };
+    }
+
+    /// XORs a mask into a PE register, after a clock edge; whether the module has PEs.
+    pub fn flip(&mut self, flip: &abi::Flip) -> bool {
+        // SAFETY: the module is alive; the coordinates lie within the array it was built for.
+        let status = unsafe {
+            (self.flip)(
+                self.raw.as_ptr(),
+                flip.register,
+                flip.pe_row,
+                flip.pe_column,
+                flip.mask,
+            )
+        };
+        status == 0
     }
 
     /// Whether an assertion has failed.

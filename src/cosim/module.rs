@@ -1,11 +1,14 @@
 //! A single generated module behind its pins, and the comparison of two
 //! clocked modules cycle by cycle.
 
+use super::abi;
 use super::build::{BuildOptions, BuiltModel, build_product};
 use super::error::CosimError;
 use super::ffi::Pins;
 use super::product::Product;
+use super::rtl_run::register_number;
 use crate::config::ArrayConfig;
+use crate::fault::Site;
 use crate::golden::clocked::{Clocked, Signals};
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,6 +21,8 @@ pub struct ModuleSim<I, O> {
     /// Words of every field of `I` and `O` among those of the ports.
     inputs: Vec<Range<usize>>,
     outputs: Vec<Range<usize>>,
+    pe_rows: usize,
+    lanes: usize,
     kind: PhantomData<(I, O)>,
 }
 
@@ -34,10 +39,10 @@ impl<I: Signals, O: Signals> ModuleSim<I, O> {
             ..BuildOptions::default()
         };
         let built = build_product(config, &Product::module(module), options, |_, _| {})?;
-        Self::load(&built)
+        Self::load(config, &built)
     }
 
-    fn load(built: &BuiltModel) -> Result<Self, CosimError> {
+    fn load(config: &ArrayConfig, built: &BuiltModel) -> Result<Self, CosimError> {
         let pins = Pins::load(&built.object)?;
         let resolve = |names: &[&str], ports: &[(String, Range<usize>)]| {
             let found: Vec<&String> = ports.iter().map(|(name, _)| name).collect();
@@ -62,8 +67,28 @@ impl<I: Signals, O: Signals> ModuleSim<I, O> {
             inputs: resolve(I::NAMES, pins.inputs())?,
             outputs: resolve(O::NAMES, pins.outputs())?,
             pins,
+            pe_rows: config.rows,
+            lanes: config.lanes(),
             kind: PhantomData,
         })
+    }
+
+    /// XORs a mask into a PE register, after a clock edge.
+    ///
+    /// # Panics
+    /// When the module has no PEs, or the PE is outside the array.
+    pub fn flip(&mut self, site: Site, mask: u32) {
+        let inside =
+            (site.pe_row as usize) < self.pe_rows && (site.pe_column as usize) < self.lanes;
+        assert!(inside, "{site:?} is outside the array");
+        let flip = abi::Flip {
+            stream_row: 0,
+            pe_row: site.pe_row,
+            pe_column: site.pe_column,
+            register: register_number(site.register),
+            mask,
+        };
+        assert!(self.pins.flip(&flip), "the module has no PEs");
     }
 
     /// Whether an assertion of the RTL has failed; Verilator has printed it.

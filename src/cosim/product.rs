@@ -4,6 +4,11 @@
 use super::registers;
 use crate::rtl;
 
+/// For long simulations.
+const FULL: [&str; 3] = ["-O3", "-march=native", "-mprefer-vector-width=512"];
+/// For short ones, where the compilation takes longer than the simulation.
+const QUICK: [&str; 1] = ["-O1"];
+
 /// A verilated module and the C++ around it.
 pub(super) struct Product {
     /// Top module.
@@ -13,6 +18,8 @@ pub(super) struct Product {
     pub sources: Vec<(&'static str, &'static str)>,
     /// Further flags of every compilation.
     pub defines: Vec<String>,
+    /// Optimisation of the model and the C++ around it.
+    pub optimisation: &'static [&'static str],
     /// Whether the C++ includes `drift_ports.h`, the list of the module's ports.
     pub lists_ports: bool,
 }
@@ -29,22 +36,37 @@ impl Product {
                 ("drift_sim.h", include_str!("../../sim/drift_sim.h")),
             ],
             defines: Vec::new(),
+            optimisation: &FULL,
             lists_ports: false,
         }
     }
 
     /// Any module behind its pins, driven from Rust.
     pub fn module(name: &str) -> Self {
+        let mut sources = vec![
+            (
+                "drift_module.cpp",
+                include_str!("../../sim/drift_module.cpp"),
+            ),
+            ("drift_module.h", include_str!("../../sim/drift_module.h")),
+        ];
+        let mut defines = Vec::new();
+        if let Some(engine) = engine_path(name) {
+            sources.extend([
+                ("drift_visibility.vlt", registers::VISIBILITY),
+                ("drift_registers.h", registers::ACCESSORS),
+                ("drift_sim.h", include_str!("../../sim/drift_sim.h")),
+            ]);
+            defines.push("-DDRIFT_HAS_PES=1".to_owned());
+            defines.push(format!("-DDRIFT_ENGINE={engine}"));
+        } else {
+            defines.push("-DDRIFT_HAS_PES=0".to_owned());
+        }
         Self {
             top: name.to_owned(),
-            sources: vec![
-                (
-                    "drift_module.cpp",
-                    include_str!("../../sim/drift_module.cpp"),
-                ),
-                ("drift_module.h", include_str!("../../sim/drift_module.h")),
-            ],
-            defines: vec!["-DDRIFT_HAS_PES=0".to_owned()],
+            sources,
+            defines,
+            optimisation: &QUICK,
             lists_ports: true,
         }
     }
@@ -55,6 +77,15 @@ impl Product {
         names
             .find(|name| name.ends_with(".cpp"))
             .expect("every product has its C++")
+    }
+}
+
+/// Name that Verilator gives the tile engine in a model of this top, if it is in there.
+fn engine_path(top: &str) -> Option<&'static str> {
+    match top {
+        rtl::TOP => Some("drift_tile_engine"),
+        "drift_top" => Some("drift_top__DOT__u_tile_engine"),
+        _ => None,
     }
 }
 

@@ -96,7 +96,7 @@ impl RtlJob<'_> {
 }
 
 /// Number of a register in `enum drift_register`.
-fn register_number(register: Register) -> u32 {
+pub(super) fn register_number(register: Register) -> u32 {
     match register {
         Register::Psum => 0,
         Register::Activation => 1,

@@ -7,6 +7,7 @@ pub mod checkpoint;
 mod checksum;
 pub mod clocked;
 mod gemm;
+pub mod monitor;
 mod outcome;
 mod pe_row;
 mod schedule;

@@ -1,6 +1,7 @@
 //! Generates the file set of a configuration, and writes it atomically.
 
 use super::params::Params;
+use super::register_file;
 use super::templates;
 use crate::atomic;
 use crate::config::ArrayConfig;
@@ -61,6 +62,13 @@ pub fn generate(config: &ArrayConfig, command: &str) -> Result<Vec<RtlFile>, Rtl
             text: text.trim_end().to_owned() + "\n",
         })
         .collect();
+    files.push(RtlFile {
+        name: "drift_registers.sv".to_owned(),
+        text: register_file::render(config, &banner)?
+            .trim_end()
+            .to_owned()
+            + "\n",
+    });
     let sources: Vec<&str> = files
         .iter()
         .map(|f| f.name.as_str())

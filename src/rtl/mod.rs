@@ -3,6 +3,7 @@
 
 mod emit;
 mod params;
+mod register_file;
 mod templates;
 
 pub use emit::{RtlError, RtlFile, TOP, generate, write};

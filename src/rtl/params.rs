@@ -75,6 +75,10 @@ pub struct Params {
     pub repeat_depth: usize,
     /// Cycles that a rollback takes beside the memory's.
     pub recovery_cycles: usize,
+    /// Voltage code of operating point 0.
+    pub nominal_voltage: u8,
+    /// Frequency code of operating point 0.
+    pub nominal_frequency: u8,
 }
 
 /// Bytes of an AXI4 page, which no burst leaves.
@@ -136,6 +140,8 @@ impl Params {
             max_exponent: MAX_EXPONENT,
             repeat_depth: REPEAT_DEPTH,
             recovery_cycles: config.row_beats() + 4,
+            nominal_voltage: config.run.points[0].voltage_code,
+            nominal_frequency: config.run.points[0].frequency_code,
         }
     }
 }

@@ -46,6 +46,8 @@ macro_rules! templates {
                 max_exponent: u32,
                 repeat_depth: usize,
                 recovery_cycles: usize,
+                nominal_voltage: u8,
+                nominal_frequency: u8,
             }
         )+
 
@@ -89,6 +91,8 @@ macro_rules! templates {
                     max_exponent: p.max_exponent,
                     repeat_depth: p.repeat_depth,
                     recovery_cycles: p.recovery_cycles,
+                    nominal_voltage: p.nominal_voltage,
+                    nominal_frequency: p.nominal_frequency,
                 }.render()?)
             ),+])
         }
@@ -124,4 +128,6 @@ templates! {
     RowRestorer = "drift_row_restorer.sv",
     CheckpointEncoder = "drift_checkpoint_encoder.sv",
     Recovery = "drift_recovery.sv",
+    Dvfs = "drift_dvfs.sv",
+    ErrorMonitor = "drift_error_monitor.sv",
 }

@@ -2,7 +2,7 @@
 
 use super::Plan;
 use super::draw::Draw;
-use crate::config::{ArrayConfig, ChecksumDomain, Dataflow};
+use crate::config::{ArrayConfig, ChecksumDomain, Dataflow, RunDefaults};
 
 /// Highest number of rows of an output tile.
 const MAX_TILE_ROWS: usize = 80;
@@ -49,5 +49,6 @@ pub(super) fn array(plan: &Plan, number: usize) -> ArrayConfig {
             ChecksumDomain::Shared
         },
         memory_bytes: draw.choose(&[4, 8, 16, 32, 64]),
+        run: RunDefaults::default(),
     }
 }
