@@ -14,26 +14,37 @@ use std::path::Path;
 pub enum Dataflow {
     /// Weight-stationary: psums flow down the columns.
     Ws,
+    /// Output-stationary: psums stay, both operands stream past.
+    Os,
 }
 
-/// Whether the PEs of the checksum columns can fault.
+impl fmt::Display for Dataflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Dataflow::Ws => "ws",
+            Dataflow::Os => "os",
+        })
+    }
+}
+
+/// Whether the PEs of the checksums can fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChecksumDomain {
-    /// The checksum columns share the array's supply and can fault like it.
+    /// The PEs of the checksums share the array's supply and can fault like it.
     Shared,
-    /// The checksum columns sit in a nominal-voltage domain and never fault.
+    /// The PEs of the checksums (columns, and in OS rows) sit in a nominal-voltage domain and never fault.
     Protected,
 }
 
 /// A validated accelerator configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ArrayConfig {
-    /// PE rows R, along the reduction dimension K; 2..=256.
+    /// PE rows R, without those of the checksums: along the reduction dimension K (WS), or along M (OS); 2..=256.
     pub rows: usize,
     /// PE columns C, along N, without the checksum columns; 2..=256.
     pub columns: usize,
-    /// Rows T of an output tile, along M; 2..=256.
+    /// Rows T of an output tile, along M; 2..=256, and R in an output-stationary array.
     pub tile_rows: usize,
     /// Dataflow of the array.
     pub dataflow: Dataflow,
@@ -41,7 +52,7 @@ pub struct ArrayConfig {
     pub threshold_bit: u32,
     /// Whether the array has checksum columns and rows at all.
     pub checksum: bool,
-    /// Whether the checksum columns' own PEs can fault.
+    /// Whether the checksums' own PEs can fault.
     pub checksum_domain: ChecksumDomain,
     /// Bytes of a beat on the memory bus; a power of two, 4..=64.
     pub memory_bytes: usize,
@@ -87,7 +98,8 @@ impl ArrayConfig {
         };
         let dataflow = match raw.dataflow.as_str() {
             "ws" => Dataflow::Ws,
-            _ => return Err(bad("dataflow", raw.dataflow, "expected ws")),
+            "os" => Dataflow::Os,
+            _ => return Err(bad("dataflow", raw.dataflow, "expected ws or os")),
         };
         let checksum_domain = match raw.checksum_domain.as_str() {
             "shared" => ChecksumDomain::Shared,
@@ -110,10 +122,18 @@ impl ArrayConfig {
             ));
         }
         let interval = raw.checkpoint_interval;
+        let rows = within("rows", raw.rows, 2, 256)?;
+        let tile_rows = within("tile_rows", raw.tile_rows, 2, 256)?;
+        if dataflow == Dataflow::Os && tile_rows != rows {
+            let allowed = format!(
+                "expected {rows}, as rows: the rows of an output-stationary array (dataflow: os) are those of the tile"
+            );
+            return Err(bad("tile_rows", tile_rows.to_string(), &allowed));
+        }
         Ok(Self {
-            rows: within("rows", raw.rows, 2, 256)?,
+            rows,
             columns: within("columns", raw.columns, 2, 256)?,
-            tile_rows: within("tile_rows", raw.tile_rows, 2, 256)?,
+            tile_rows,
             dataflow,
             threshold_bit: within("threshold_bit", raw.threshold_bit, 0, 31)? as u32,
             checksum: raw.checksum,
@@ -132,7 +152,7 @@ impl ArrayConfig {
         if self.checksum { 2 } else { 0 }
     }
 
-    /// Checksum rows streamed after the data rows of a pass: two digits, or none.
+    /// Checksum rows, streamed after the data rows of a pass (WS) or rows of PEs (OS): two digits, or none.
     pub fn checksum_rows(&self) -> usize {
         self.checksum_columns()
     }
@@ -142,7 +162,24 @@ impl ArrayConfig {
         self.columns + self.checksum_columns()
     }
 
-    /// Rows that a fault coordinate can name in a pass: T data rows, then the
+    /// Rows of PEs, those of the checksums included.
+    pub fn pe_rows(&self) -> usize {
+        match self.dataflow {
+            Dataflow::Ws => self.rows,
+            Dataflow::Os => self.rows + self.checksum_rows(),
+        }
+    }
+
+    /// Rows and columns of PEs that can fault: all, or in a protected checksum
+    /// domain those without the PEs of the checksums.
+    pub fn faulty_pes(&self) -> (usize, usize) {
+        match self.checksum_domain {
+            ChecksumDomain::Shared => (self.pe_rows(), self.lanes()),
+            ChecksumDomain::Protected => (self.rows, self.columns),
+        }
+    }
+
+    /// Rows of an output tile with its checksums: T data rows, then the
     /// high-digit and the low-digit checksum row.
     pub fn pass_rows(&self) -> usize {
         self.tile_rows + self.checksum_rows()

@@ -57,9 +57,23 @@ fn unknown_missing_and_mistyped_keys_are_refused() {
     assert!(error_of(&format!("{GOOD}rowz: 4\n")).contains("rowz"));
     assert!(error_of("rows: 4\n").contains("columns"));
     assert!(error_of(&GOOD.replace("rows: 4", "rows: four")).contains("rows"));
-    assert!(error_of(&format!("{GOOD}dataflow: is\n")).contains("expected ws"));
+    assert!(error_of(&format!("{GOOD}dataflow: is\n")).contains("expected ws or os"));
     assert!(error_of(&format!("{GOOD}checksum_domain: x\n")).contains("protected"));
     assert!(error_of("").contains("x.yaml"));
+}
+
+#[test]
+fn an_output_stationary_tile_has_the_rows_of_the_array() {
+    let message = error_of(&format!("{GOOD}dataflow: os\n"));
+    for part in ["x.yaml", "tile_rows: 8", "expected 4", "dataflow: os"] {
+        assert!(message.contains(part), "{message} lacks {part}");
+    }
+    let text = GOOD.replace("tile_rows: 8", "tile_rows: 4") + "dataflow: os\n";
+    let mut config = ArrayConfig::from_yaml(&text, Path::new("x")).unwrap();
+    assert_eq!((config.pe_rows(), config.lanes()), (6, 7));
+    assert_eq!(config.faulty_pes(), (6, 7));
+    config.checksum_domain = ChecksumDomain::Protected;
+    assert_eq!(config.faulty_pes(), (4, 5));
 }
 
 #[test]

@@ -8,10 +8,13 @@ mod checksum;
 pub mod clocked;
 mod gemm;
 pub mod monitor;
+mod os;
 mod outcome;
 mod pe_row;
 mod schedule;
 mod tile;
+mod upset;
+mod ws;
 
 pub use address::{AddressMap, Layout};
 pub use checkpoint::Checkpoint;

@@ -1,12 +1,16 @@
 //! Every number that appears in the generated RTL, computed once.
 
-use crate::config::ArrayConfig;
+use crate::config::{ArrayConfig, Dataflow};
 
 /// The numbers that the templates place. Widths are in bits.
 #[derive(Clone, Debug)]
 pub struct Params {
-    /// PE rows R.
+    /// Whether the array is output-stationary.
+    pub os: bool,
+    /// PE rows R, without those of the checksums.
     pub rows: usize,
+    /// PE rows including those of the checksums.
+    pub pe_rows: usize,
     /// Data columns C.
     pub columns: usize,
     /// Columns including the checksum columns.
@@ -17,8 +21,12 @@ pub struct Params {
     pub pass_rows: usize,
     /// Whether checksums are generated.
     pub checksum: bool,
-    /// Cycles from the row register to the psum at the bottom of column 0.
+    /// Cycles from a row's tag to its psum at the bottom of column 0.
     pub psum_delay: usize,
+    /// Lanes of the array in its longer direction.
+    pub wave_lanes: usize,
+    /// Width of the cycles that a step takes through the array.
+    pub flight_width: u32,
     /// Words of an accumulator: two banks.
     pub acc_depth: usize,
     /// Width of an accumulator address.
@@ -101,15 +109,21 @@ fn width_of(value: usize) -> u32 {
 impl Params {
     /// Computes all numbers for a validated configuration.
     pub fn new(config: &ArrayConfig) -> Self {
+        let os = config.dataflow == Dataflow::Os;
         let acc_depth = 2 * config.pass_rows();
         Self {
+            os,
             rows: config.rows,
+            pe_rows: config.pe_rows(),
             columns: config.columns,
             lanes: config.lanes(),
             tile_rows: config.tile_rows,
             pass_rows: config.pass_rows(),
             checksum: config.checksum,
-            psum_delay: config.rows + 2,
+            // WS: the row enters the array when it is accepted; OS: its tag is sent when it leaves.
+            psum_delay: if os { 3 } else { config.rows + 2 },
+            wave_lanes: config.pe_rows().max(config.lanes()),
+            flight_width: width_of(config.pe_rows() + config.lanes() + 1),
             acc_depth,
             acc_addr_width: width_of(acc_depth - 1),
             dim_width: DIM_WIDTH,
@@ -123,7 +137,7 @@ impl Params {
             last_row: config.rows - 1,
             hold_cycles: config.rows - 2,
             user_width: 2 * config.columns + 1,
-            result_latency: 5,
+            result_latency: if os { 4 } else { 5 },
             result_user_width: 2 * config.columns + 3,
             memory_bytes: config.memory_bytes,
             memory_bits: 8 * config.memory_bytes,

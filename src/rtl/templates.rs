@@ -11,13 +11,17 @@ macro_rules! templates {
             #[allow(dead_code, reason = "no file uses every parameter")]
             struct $name<'a> {
                 banner: &'a str,
+                os: bool,
                 rows: usize,
+                pe_rows: usize,
                 columns: usize,
                 lanes: usize,
                 tile_rows: usize,
                 pass_rows: usize,
                 checksum: bool,
                 psum_delay: usize,
+                wave_lanes: usize,
+                flight_width: u32,
                 acc_depth: usize,
                 acc_addr_width: u32,
                 dim_width: u32,
@@ -51,18 +55,22 @@ macro_rules! templates {
             }
         )+
 
-        /// Renders every file in compilation order as `(name, text)`.
+        /// Renders every template in compilation order as `(template, text)`.
         pub(super) fn render(p: &Params, banner: &str) -> Result<Vec<(&'static str, String)>, askama::Error> {
             Ok(vec![$(
                 ($file, $name {
                     banner,
+                    os: p.os,
                     rows: p.rows,
+                    pe_rows: p.pe_rows,
                     columns: p.columns,
                     lanes: p.lanes,
                     tile_rows: p.tile_rows,
                     pass_rows: p.pass_rows,
                     checksum: p.checksum,
                     psum_delay: p.psum_delay,
+                    wave_lanes: p.wave_lanes,
+                    flight_width: p.flight_width,
                     acc_depth: p.acc_depth,
                     acc_addr_width: p.acc_addr_width,
                     dim_width: p.dim_width,
@@ -105,16 +113,24 @@ templates! {
     Skew = "drift_skew.sv",
     PeStrip = "drift_pe_strip.sv",
     PeArray = "drift_pe_array.sv",
+    OsStrip = "os/drift_os_strip.sv",
+    OsArray = "os/drift_os_array.sv",
     GemmWalker = "drift_gemm_walker.sv",
     ColumnEncoder = "drift_column_encoder.sv",
+    DigitEncoder = "os/drift_digit_encoder.sv",
+    ActEncoder = "os/drift_act_encoder.sv",
+    WeightBuffer = "os/drift_weight_buffer.sv",
+    StepSequencer = "os/drift_step_sequencer.sv",
     WeightLoader = "drift_weight_loader.sv",
     RowSequencer = "drift_row_sequencer.sv",
     RowEncoder = "drift_row_encoder.sv",
     TagPipeline = "drift_tag_pipeline.sv",
     Accumulator = "drift_accumulator.sv",
+    TileBuffer = "os/drift_tile_buffer.sv",
     Detector = "drift_detector.sv",
     ResultDrain = "drift_result_drain.sv",
     TileEngine = "drift_tile_engine.sv",
+    OsTileEngine = "os/drift_tile_engine.sv",
     Sequencer = "drift_sequencer.sv",
     HandshakeCheck = "drift_handshake_check.sv",
     Fifo = "drift_fifo.sv",
