@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! verify ─► cosim ─► golden ─► fault ─► tiling ─► config ◄─ rtl ◄─ cosim, synth
-//! workload: operands; tool: external programs, for cosim and synth
+//! workload: operands; tool: external programs, for cosim, synth and formal; formal ─► rtl
 //! ```
 //!
 //! Nothing but [`cosim`] knows Verilator's model; nothing in the library prints.
@@ -16,6 +16,7 @@ pub mod atomic;
 pub mod config;
 pub mod cosim;
 pub mod fault;
+pub mod formal;
 pub mod golden;
 pub mod rtl;
 pub mod soc;

@@ -5,7 +5,7 @@ mod emit;
 mod params;
 mod templates;
 
-pub use emit::{RtlError, RtlFile, TOP, generate, write};
+pub use emit::{RtlError, RtlFile, TOP, generate, generate_from, write};
 pub use params::Params;
 
 #[cfg(test)]
