@@ -1,5 +1,5 @@
 {{ banner }}
-// Sends finished tiles out of the accumulators, row by row, with the flags and the correction mask of every
+// Sends finished tiles out of the {% if os %}tile buffers{% else %}accumulators{% endif %}, row by row, with the flags and the correction mask of every
 // row, and counts what the detector found. Banks alternate, as tiles do.
 //
 // Latency: the first row of a tile is on the stream one cycle after the tile is done.
@@ -21,7 +21,7 @@ module drift_result_drain (
   // The bank was read to its end.
   output logic [1:0]                            bank_release_o,
 
-  // Accumulators{% if checksum %} and flags{% endif %}.
+  // {% if os %}Tile buffers{% else %}Accumulators{% endif %}{% if checksum %} and flags{% endif %}.
   output drift_pkg::acc_addr_t                 addr_o,
   input  logic [32*drift_pkg::Columns-1:0]     data_i,
 {%- if checksum %}

@@ -49,7 +49,7 @@ const LOOPED: [&str; 4] = ["--unroll-count", "4", "--unroll-stmts", "100"];
 const UNROLL_UP_TO: usize = 2304;
 
 fn unroll(config: &ArrayConfig) -> &'static [&'static str] {
-    if config.rows * config.lanes() <= UNROLL_UP_TO {
+    if config.pe_rows() * config.lanes() <= UNROLL_UP_TO {
         &UNROLLED
     } else {
         &LOOPED
@@ -105,7 +105,7 @@ pub fn build(
     options: BuildOptions,
     notice: impl FnOnce(&Path, &Verilator),
 ) -> Result<BuiltModel, CosimError> {
-    build_product(config, &Product::engine(), options, notice)
+    build_product(config, &Product::engine(config.dataflow), options, notice)
 }
 
 /// As [`build`], for any module and the C++ around it.
@@ -278,6 +278,7 @@ fn compile(
             .arg(format!("-I{}", include.join("vltstd").display()))
             .arg(format!("-DVM_TRACE={}", u8::from(options.traced)))
             .arg(format!("-DDRIFT_ROWS={}", config.rows))
+            .arg(format!("-DDRIFT_PE_ROWS={}", config.pe_rows()))
             .arg(format!("-DDRIFT_COLUMNS={}", config.columns))
             .arg(format!("-DDRIFT_LANES={}", config.lanes()))
             .arg(format!("-DDRIFT_TILE_ROWS={}", config.tile_rows))

@@ -38,7 +38,12 @@ impl<I: Signals, O: Signals> ModuleSim<I, O> {
             assertions: true,
             ..BuildOptions::default()
         };
-        let built = build_product(config, &Product::module(module), options, |_, _| {})?;
+        let built = build_product(
+            config,
+            &Product::module(module, config.dataflow),
+            options,
+            |_, _| {},
+        )?;
         Self::load(config, &built)
     }
 

@@ -2,6 +2,7 @@
 //! drives it.
 
 use super::registers;
+use crate::config::Dataflow;
 use crate::rtl;
 
 /// For long simulations.
@@ -26,23 +27,25 @@ pub(super) struct Product {
 
 impl Product {
     /// The tile engine with the co-simulation loop in C++, for speed.
-    pub fn engine() -> Self {
+    pub fn engine(dataflow: Dataflow) -> Self {
+        let (visibility, os) = pe_registers(dataflow);
         Self {
             top: rtl::TOP.to_owned(),
             sources: vec![
-                ("drift_visibility.vlt", registers::VISIBILITY),
+                ("drift_visibility.vlt", visibility),
                 ("drift_registers.h", registers::ACCESSORS),
                 ("drift_sim.cpp", include_str!("../../sim/drift_sim.cpp")),
                 ("drift_sim.h", include_str!("../../sim/drift_sim.h")),
             ],
-            defines: Vec::new(),
+            defines: vec![format!("-DDRIFT_OS={os}")],
             optimisation: &FULL,
             lists_ports: false,
         }
     }
 
     /// Any module behind its pins, driven from Rust.
-    pub fn module(name: &str) -> Self {
+    pub fn module(name: &str, dataflow: Dataflow) -> Self {
+        let (visibility, os) = pe_registers(dataflow);
         let mut sources = vec![
             (
                 "drift_module.cpp",
@@ -53,12 +56,13 @@ impl Product {
         let mut defines = Vec::new();
         if let Some(engine) = engine_path(name) {
             sources.extend([
-                ("drift_visibility.vlt", registers::VISIBILITY),
+                ("drift_visibility.vlt", visibility),
                 ("drift_registers.h", registers::ACCESSORS),
                 ("drift_sim.h", include_str!("../../sim/drift_sim.h")),
             ]);
             defines.push("-DDRIFT_HAS_PES=1".to_owned());
             defines.push(format!("-DDRIFT_ENGINE={engine}"));
+            defines.push(format!("-DDRIFT_OS={os}"));
         } else {
             defines.push("-DDRIFT_HAS_PES=0".to_owned());
         }
@@ -80,11 +84,20 @@ impl Product {
     }
 }
 
+/// Verilator configuration that keeps the PE registers visible, and the value of
+/// `DRIFT_OS`.
+fn pe_registers(dataflow: Dataflow) -> (&'static str, u32) {
+    match dataflow {
+        Dataflow::Ws => (registers::VISIBILITY, 0),
+        Dataflow::Os => (registers::VISIBILITY_OS, 1),
+    }
+}
+
 /// Name that Verilator gives the tile engine in a model of this top, if it is in there.
 fn engine_path(top: &str) -> Option<&'static str> {
     match top {
         rtl::TOP => Some("drift_tile_engine"),
-        "drift_top" => Some("drift_top__DOT__u_tile_engine"),
+        rtl::ACCELERATOR => Some("drift_top__DOT__u_tile_engine"),
         _ => None,
     }
 }

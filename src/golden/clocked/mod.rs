@@ -1,11 +1,19 @@
 //! Models that are clocked: they show what every pin of a generated module
 //! does in every cycle, so that hardware and model can run in lockstep.
 
+mod dvfs;
 mod engine;
+mod error_monitor;
+mod recovery;
+mod registers;
 mod sequencer;
 mod signals;
 
+pub use dvfs::{Dvfs, DvfsInputs, DvfsOutputs};
 pub use engine::{Engine, EngineInputs, EngineOutputs};
+pub use error_monitor::{ErrorMonitor, ErrorMonitorInputs, ErrorMonitorOutputs};
+pub use recovery::{Recovery, RecoveryInputs, RecoveryOutputs};
+pub use registers::{Registers, RegistersInputs, RegistersOutputs};
 pub use sequencer::{Sequencer, SequencerInputs, SequencerOutputs};
 pub(crate) use signals::signals;
 pub use signals::{Signal, Signals};
