@@ -11,7 +11,7 @@ ARRAYS   ?= 24
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
-.PHONY: cosim test rtl expected lint area bench verify coverage help
+.PHONY: cosim test rtl expected lint area bench verify coverage formal help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
 	$(DRIFT) cosim --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
@@ -34,6 +34,9 @@ lint: ## Verilator, Yosys and slang over the shipped and 50 random configuration
 
 area: ## cells per module, and what the checksums cost (CONFIG=...)
 	$(DRIFT) area --config $(CONFIG)
+
+formal: ## prove the assertions of the RTL of a small array with SymbiYosys
+	$(DRIFT) formal
 
 bench: ## speed, as ratios measured in one run
 	cargo bench --bench cosim

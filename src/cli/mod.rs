@@ -3,6 +3,7 @@
 mod area;
 mod cosim;
 mod faults;
+mod formal;
 mod inputs;
 mod lint;
 mod progress;
@@ -53,6 +54,8 @@ enum Command {
     Verify(verify::Args),
     /// Lint the RTL with Verilator, Yosys and slang
     Lint(lint::Args),
+    /// Prove the assertions of the RTL of a small array with SymbiYosys
+    Formal(formal::Args),
     /// Show which external programs are used
     Tools,
     /// Count cells with Yosys, and what the checksums cost
@@ -69,6 +72,7 @@ pub fn run() -> ExitCode {
         Command::Faults(args) => faults::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Lint(args) => lint::run(&args),
+        Command::Formal(args) => formal::run(&args),
         Command::Tools => tools::run(),
         Command::Area(args) => area::run(&args),
     };
