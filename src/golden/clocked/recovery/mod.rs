@@ -6,13 +6,11 @@ mod pins;
 use super::Clocked;
 use super::fifo::Fifo;
 use super::repacker::{Place, Repacker, RepackerInputs, RepackerOutputs, to_bytes, to_words};
-use crate::config::ArrayConfig;
+use crate::config::{ArrayConfig, REPEAT_DEPTH};
 use parts::{Encoder, Restorer};
 
 pub use pins::{RecoveryInputs, RecoveryOutputs};
 
-/// Depth of the repeat FIFO.
-const REPEAT_DEPTH: usize = 16;
 /// A dimension register.
 const DIM_MASK: u32 = 0xff_ffff;
 
