@@ -4,8 +4,8 @@
 //! The modules depend on each other in one direction only:
 //!
 //! ```text
-//! verify ─► cosim ─► golden ─► fault ─► tiling ─► config ◄─ rtl ◄─ cosim, synth
-//! workload: operands; tool: external programs, for cosim, synth and formal; formal ─► rtl
+//! verify ─► cosim ─► soc ─► golden ─► fault ─► tiling ─► config ◄─ registers, rtl ◄─ cosim, synth, formal
+//! workload: operands; tool: external programs, for cosim, synth and formal
 //! dram: the memory behind the accelerator's AXI port, knows only config
 //! ```
 //!

@@ -56,7 +56,7 @@ fn recovery_and_its_model_agree_with_the_golden_functions() {
         ),
         // Records longer than a burst.
         (
-            "{rows: 2, columns: 40, tile_rows: 33, threshold_bit: 3, memory_bytes: 4}",
+            "{rows: 2, columns: 20, tile_rows: 70, threshold_bit: 3, memory_bytes: 4}",
             40_000,
         ),
         (
