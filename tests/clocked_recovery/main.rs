@@ -57,7 +57,7 @@ fn recovery_and_its_model_agree_with_the_golden_functions() {
         // Records longer than a burst.
         (
             "{rows: 2, columns: 20, tile_rows: 70, threshold_bit: 3, memory_bytes: 4}",
-            40_000,
+            200_000,
         ),
         (
             "{rows: 2, columns: 2, tile_rows: 2, threshold_bit: 3, memory_bytes: 64}",
