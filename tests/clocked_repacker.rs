@@ -193,7 +193,7 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> Bench<L> {
         let row = self
             .rows
             .front()
-            .filter(|_| cycle % 7 != 0 || self.last.write_row_valid_i);
+            .filter(|_| !cycle.is_multiple_of(7) || self.last.write_row_valid_i);
         let columns = self.config.columns;
         self.last = RepackerInputs {
             row_major_i: self.map.layout == Layout::RowMajor,
@@ -204,7 +204,7 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> Bench<L> {
             read_tile_m_i: read.at.0,
             read_tile_n_i: read.at.1,
             read_rows_i: read.rows.len() as u32,
-            read_row_ready_i: cycle % 3 != 0,
+            read_row_ready_i: !cycle.is_multiple_of(3),
             write_valid_i: self.offered.is_some(),
             write_tile_m_i: write.at.0,
             write_tile_n_i: write.at.1,
