@@ -11,7 +11,7 @@ ARRAYS   ?= 24
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
-.PHONY: cosim test rtl expected lint area bench verify coverage help
+.PHONY: cosim test rtl expected lint area bench verify coverage formal help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
 	$(DRIFT) cosim --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
@@ -23,8 +23,9 @@ test: ## all tests, co-simulation regressions included
 rtl: ## generate the SystemVerilog of CONFIG=... into OUT=...
 	$(DRIFT) rtl --config $(CONFIG) --out $(OUT)
 
-expected: ## renew the committed RTL that reviews look at
+expected: ## renew the committed RTL that reviews look at, and docs/registers.md
 	$(DRIFT) rtl --config tiny --out tests/expected/tiny
+	$(DRIFT) registers --out docs/registers.md
 
 lint: ## Verilator, Yosys and slang over the shipped and 50 random configurations; clippy and rustfmt
 	cargo fmt --check
@@ -33,6 +34,9 @@ lint: ## Verilator, Yosys and slang over the shipped and 50 random configuration
 
 area: ## cells per module, and what the checksums cost (CONFIG=...)
 	$(DRIFT) area --config $(CONFIG)
+
+formal: ## prove the assertions of the RTL of a small array with SymbiYosys
+	$(DRIFT) formal
 
 bench: ## speed, as ratios measured in one run
 	cargo bench --bench cosim

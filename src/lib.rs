@@ -4,8 +4,8 @@
 //! The modules depend on each other in one direction only:
 //!
 //! ```text
-//! verify ─► cosim ─► golden ─► fault ─► tiling ─► config ◄─ rtl ◄─ cosim, synth
-//! workload: operands; tool: external programs, for cosim and synth
+//! verify ─► cosim ─► soc ─► golden ─► fault ─► tiling ─► config ◄─ registers, rtl ◄─ cosim, synth, formal
+//! workload: operands; tool: external programs, for cosim, synth and formal
 //! dram: the memory behind the accelerator's AXI port, knows only config
 //! ```
 //!
@@ -18,6 +18,7 @@ pub mod config;
 pub mod cosim;
 pub mod dram;
 pub mod fault;
+pub mod formal;
 pub mod golden;
 pub mod registers;
 pub mod rtl;

@@ -3,9 +3,11 @@
 mod area;
 mod cosim;
 mod faults;
+mod formal;
 mod inputs;
 mod lint;
 mod progress;
+mod registers;
 mod report;
 mod rtl;
 mod tools;
@@ -42,6 +44,8 @@ struct Cli {
 enum Command {
     /// Generate the SystemVerilog of a configuration
     Rtl(rtl::Args),
+    /// Write the documentation page of the register map
+    Registers(registers::Args),
     /// Stream a workload through the verilated RTL with faults and check every output
     Cosim(cosim::Args),
     /// Sample faults into a list that `cosim --fault-list` replays
@@ -50,6 +54,8 @@ enum Command {
     Verify(verify::Args),
     /// Lint the RTL with Verilator, Yosys and slang
     Lint(lint::Args),
+    /// Prove the assertions of the RTL of a small array with SymbiYosys
+    Formal(formal::Args),
     /// Show which external programs are used
     Tools,
     /// Count cells with Yosys, and what the checksums cost
@@ -61,10 +67,12 @@ pub fn run() -> ExitCode {
     let command = Cli::parse().command;
     let verdict: Result<Verdict> = match command {
         Command::Rtl(args) => rtl::run(&args),
+        Command::Registers(args) => registers::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Faults(args) => faults::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Lint(args) => lint::run(&args),
+        Command::Formal(args) => formal::run(&args),
         Command::Tools => tools::run(),
         Command::Area(args) => area::run(&args),
     };

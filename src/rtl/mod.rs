@@ -6,7 +6,7 @@ mod params;
 mod register_file;
 mod templates;
 
-pub use emit::{ACCELERATOR, RtlError, RtlFile, TOP, generate, write};
+pub use emit::{ACCELERATOR, RtlError, RtlFile, TOP, generate, generate_from, write};
 pub use params::Params;
 
 #[cfg(test)]

@@ -145,7 +145,7 @@ impl Params {
             segment_width: width_of(config.row_beats() - 1).max(1),
             max_exponent: MAX_EXPONENT,
             repeat_depth: REPEAT_DEPTH,
-            recovery_cycles: config.row_beats() + 3,
+            recovery_cycles: config.row_beats() + 4,
             nominal_voltage: config.run.points[0].voltage_code,
             nominal_frequency: config.run.points[0].frequency_code,
         }

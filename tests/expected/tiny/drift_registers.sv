@@ -338,7 +338,7 @@ module drift_registers (
     fault_clear_d      = 1'b0;
     checkpoint_clear_d = 1'b0;
     if (write) begin
-      unique case (write_addr)
+      case (write_addr)
         AddrControl: begin
           if (locked) begin
             write_error = 1'b1;
@@ -563,7 +563,7 @@ module drift_registers (
     read_error   = 1'b0;
     rdata_d      = '0;
     count_high_d = count_high_q;
-    unique case (read_addr)
+    case (read_addr)
       AddrId: begin
         rdata_d = 32'h44524654;
       end
@@ -884,7 +884,8 @@ module drift_registers (
       monitor_low_q             <= 32'd8;
       monitor_patience_q        <= 8'd4;
       monitor_panic_q           <= 32'hffffffff;
-      points_q                  <= {32'h00406426, 32'h0040642c, 32'h00406432, 32'h00406438, 32'h0040643e, 32'h00406444, 32'h0040644a, 32'h00406450};
+      points_q                  <= {32'h00406426, 32'h0040642c, 32'h00406432, 32'h00406438,
+          32'h0040643e, 32'h00406444, 32'h0040644a, 32'h00406450};
       schedule_q                <= {16'd0, 32'd0};
     end else begin
       irq_enable_q <= irq_enable_d;

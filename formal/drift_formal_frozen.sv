@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// drift_tile_engine with its PEs: nothing moves in the array while it is quiet.
+//
+// Assumed: reset in the first cycle; the registers of the data path, which reset does not reach, power up as zeros.
+// Proved: in a cycle in which quiet_o is high, no register of any PE changes but its psum, no PE multiplies, and no
+//   column carries a sum. (drift_formal_pe_strip proves that psums are then zero, and stay so.)
+
+`include "drift_assert.svh"
+`include "drift_formal.svh"
+
+module drift_formal_frozen (
+  input logic                              clk_i,
+  input logic                              rst_ni,
+  input logic                              cmd_valid_i,
+  input logic [drift_pkg::DimWidth-1:0]    cmd_m_i,
+  input logic [drift_pkg::DimWidth-1:0]    cmd_k_i,
+  input logic [drift_pkg::DimWidth-1:0]    cmd_n_i,
+  input logic [4:0]                        threshold_bit_i,
+  input logic                              pause_i,
+  input logic                              s_axis_act_tvalid_i,
+  input logic [8*drift_pkg::Rows-1:0]      s_axis_act_tdata_i,
+  input logic                              s_axis_weight_tvalid_i,
+  input logic [8*drift_pkg::Columns-1:0]   s_axis_weight_tdata_i,
+  input logic                              m_axis_result_tready_i
+);
+
+  logic                              cmd_ready, quiet, act_tready, weight_tready;
+  logic                              tvalid, tlast, tile_masked, tile_unlocated, tile_end;
+  logic [32*drift_pkg::Columns-1:0]  tdata;
+  logic [4*drift_pkg::Columns-1:0]   tkeep;
+  logic [drift_pkg::UserWidth-1:0]   tuser;
+  logic [drift_pkg::FlagsWidth-1:0]  tile_flags;
+  logic [drift_pkg::CountWidth-1:0]  cycles, tiles, flagged_rows, flagged_columns, masked, unlocated;
+
+  drift_tile_engine u_engine (
+    .clk_i,
+    .rst_ni,
+    .cmd_valid_i,
+    .cmd_ready_o           (cmd_ready),
+    .cmd_m_i,
+    .cmd_k_i,
+    .cmd_n_i,
+    .threshold_bit_i,
+    .pause_i,
+    .quiet_o               (quiet),
+    .s_axis_act_tvalid_i,
+    .s_axis_act_tready_o   (act_tready),
+    .s_axis_act_tdata_i,
+    .s_axis_weight_tvalid_i,
+    .s_axis_weight_tready_o(weight_tready),
+    .s_axis_weight_tdata_i,
+    .m_axis_result_tvalid_o(tvalid),
+    .m_axis_result_tready_i,
+    .m_axis_result_tdata_o (tdata),
+    .m_axis_result_tkeep_o (tkeep),
+    .m_axis_result_tlast_o (tlast),
+    .m_axis_result_tuser_o (tuser),
+    .tile_masked_o         (tile_masked),
+    .tile_unlocated_o      (tile_unlocated),
+    .tile_end_o            (tile_end),
+    .tile_flags_o          (tile_flags),
+    .cycles_o              (cycles),
+    .tiles_o               (tiles),
+    .flagged_rows_o        (flagged_rows),
+    .flagged_columns_o     (flagged_columns),
+    .masked_o              (masked),
+    .unlocated_o           (unlocated)
+  );
+
+  `DRIFT_FORMAL_RESET
+
+  localparam int unsigned Rows = drift_pkg::Rows;
+  localparam int unsigned Lanes = drift_pkg::Lanes;
+
+  // The words of all PEs, and what feeds them: rows on their way, and the north edge.
+  logic [32*Rows*Lanes-1:0] array, array_q;
+  logic [8*Rows-1:0]        way [Rows];
+  logic [32*Lanes-1:0]      north;
+  // PE computes with a valid activation; and its psum may differ from zero, because of it or of one north of it.
+  logic [Rows*Lanes-1:0]    computes;
+  logic [(Rows+1)*Lanes-1:0] carry_q;
+  logic                     quiet_q;
+
+  for (genvar c = 0; c < Lanes; c++) begin : g_column
+    assign north[32*c +: 32]      = u_engine.u_array.g_strip[0].u_strip.state_q[c][0];
+    assign carry_q[(Rows+1)*c]    = 1'b0;
+    for (genvar r = 0; r < Rows; r++) begin : g_row
+      assign array[32*(Rows*c+r) +: 32] = u_engine.u_array.g_strip[0].u_strip.state_q[c][r+1];
+      assign computes[Rows*c+r]         = array[32*(Rows*c+r)+31];
+
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) begin
+          carry_q[(Rows+1)*c+r+1] <= 1'b0;
+        end else if (u_engine.busy_q) begin
+          carry_q[(Rows+1)*c+r+1] <= carry_q[(Rows+1)*c+r] || computes[Rows*c+r];
+        end
+      end
+    end
+  end
+
+  assign way[0] = '0;
+  for (genvar s = 1; s < Rows; s++) begin : g_way
+    assign way[s] = (8*Rows)'(u_engine.u_row_encoder.u_skew.g_stage[s].held);
+
+    always_comb begin
+      if (!rst_ni) assume (way[s] == '0);
+    end
+  end
+
+  always_comb begin
+    if (!rst_ni) assume (array == '0 && north == '0 && u_engine.u_array.west_q == '0);
+  end
+
+  always_ff @(posedge clk_i) array_q <= array;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      quiet_q <= 1'b0;
+    end else begin
+      quiet_q <= quiet;
+    end
+  end
+
+  `DRIFT_ASSERT(Frozen, !quiet_q || array == array_q, clk_i, rst_ni)
+  `DRIFT_ASSERT(NothingComputes, !quiet || computes == '0, clk_i, rst_ni)
+  `DRIFT_ASSERT(NothingCarried, !quiet || carry_q == '0, clk_i, rst_ni)
+
+endmodule : drift_formal_frozen
