@@ -1,8 +1,8 @@
 // Access to the PE registers of a verilated model.
 //   Weight-stationary, drift_pe_strip.sv: PE (r, c) is state_q[c][r+1], a word
 //   {valid, swap, 6'b0, shadow, weight, activation}, and psum_q[c][r+1].
-//   Output-stationary, drift_os_strip.sv: PE (r, c) is state_q[r+1][c], a word
-//   {valid, first, step, done, 12'b0, weight, activation}, and psum_q[r][c].
+//   Output-stationary, drift_os_strip.sv: PE (r, c) is state_q[c][r+1], a word
+//   {valid, first, step, done, 12'b0, weight, activation}, and psum_q[c][r].
 // Every reader of these registers is clocked, so a write takes effect at the next edge.
 #ifndef DRIFT_REGISTERS_H
 #define DRIFT_REGISTERS_H
@@ -32,8 +32,8 @@ static inline unsigned drift_register_shift(uint32_t reg) {
 
 static inline IData& drift_register_word(Vdrift___024root* root, uint32_t reg, uint32_t row, uint32_t column) {
 #if DRIFT_OS
-  return reg == DRIFT_PSUM ? root->DRIFT_STRIP(psum_q)[row][column]
-                           : root->DRIFT_STRIP(state_q)[row + 1][column];
+  return reg == DRIFT_PSUM ? root->DRIFT_STRIP(psum_q)[column][row]
+                           : root->DRIFT_STRIP(state_q)[column][row + 1];
 #else
   return reg == DRIFT_PSUM ? root->DRIFT_STRIP(psum_q)[column][row + 1]
                            : root->DRIFT_STRIP(state_q)[column][row + 1];
