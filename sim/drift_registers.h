@@ -5,11 +5,12 @@
 #define DRIFT_REGISTERS_H
 
 #include "Vdrift___024root.h"
+#include "Vdrift__Syms.h"
 #include "drift_sim.h"
 
-// A member of the array's only strip.
-#define DRIFT_STRIP(member_) \
-  drift_tile_engine__DOT__u_array__DOT__g_strip__BRA__0__KET____DOT__u_strip__DOT__##member_
+// The array's only strip.
+#define DRIFT_STRIP(root_) \
+  (root_)->vlSymsp->TOP__drift_tile_engine__DOT__u_array__DOT__g_strip__BRA__0__KET____DOT__u_strip
 
 // Shift of a register within its PE's word.
 static inline unsigned drift_register_shift(uint32_t reg) {
@@ -21,8 +22,8 @@ static inline unsigned drift_register_shift(uint32_t reg) {
 }
 
 static inline IData& drift_register_word(Vdrift___024root* root, uint32_t reg, uint32_t row, uint32_t column) {
-  return reg == DRIFT_PSUM ? root->DRIFT_STRIP(psum_q)[column][row + 1]
-                           : root->DRIFT_STRIP(state_q)[column][row + 1];
+  return reg == DRIFT_PSUM ? DRIFT_STRIP(root).psum_q[column][row + 1]
+                           : DRIFT_STRIP(root).state_q[column][row + 1];
 }
 
 static inline void drift_flip_register(Vdrift___024root* root, uint32_t reg, uint32_t row, uint32_t column,
