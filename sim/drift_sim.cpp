@@ -21,9 +21,11 @@ constexpr unsigned kRows = DRIFT_ROWS;
 constexpr unsigned kColumns = DRIFT_COLUMNS;
 constexpr unsigned kLanes = DRIFT_LANES;
 constexpr unsigned kTileRows = DRIFT_TILE_ROWS;
-constexpr unsigned kChecksumRows = kLanes - kColumns;
+constexpr bool kOutputStationary = DRIFT_OS;
+// Checksum rows that the engine streams after the data rows of a pass.
+constexpr unsigned kChecksumRows = kOutputStationary ? 0 : kLanes - kColumns;
 // A fault waits at most this many cycles for its row to reach its PE.
-constexpr unsigned kCalendar = kRows + kLanes + 4;
+constexpr unsigned kCalendar = DRIFT_PE_ROWS + kLanes + 4;
 
 unsigned div_ceil(unsigned a, unsigned b) { return (a + b - 1) / b; }
 
@@ -41,7 +43,8 @@ struct Stalls {
 
 bool bit(const uint8_t* bytes, unsigned index) { return bytes[index / 8] >> (index % 8) & 1; }
 
-// Position of a stream of operands or results within the GEMM.
+// Position of a stream of operands or results within the GEMM. In an output-stationary array the rows of a pass are
+// its steps, for operands.
 struct Cursor {
   unsigned tile_m = 0, tile_n = 0, pass = 0, row = 0;
 };
@@ -52,6 +55,8 @@ struct Model {
   drift_job job{};
   unsigned tiles_m = 0, tiles_n = 0, passes = 0;
   Cursor act, weight, result;
+  // Output-stationary: X transposed, because a beat is a column of a tile.
+  std::vector<int8_t> columns;
   bool act_left = false, weight_left = false;
   uint64_t result_rows = 0, result_tiles = 0;
   uint64_t stream_row = 0, now = 0;
@@ -113,6 +118,7 @@ struct Model {
     top->s_axis_weight_tvalid_i = 0;
     top->m_axis_result_tready_i = 0;
     top->threshold_bit_i = 0;
+    top->pause_i = 0;
     top->clk_i = 0;
     top->rst_ni = 1;
     half_cycle(0);
@@ -131,7 +137,8 @@ struct Model {
     passes = div_ceil(job.k, kRows);
     act = weight = result = Cursor{};
     act_left = weight_left = true;
-    weight.row = pass_depth(0) - 1;
+    weight.row = first_weight();
+    if (kOutputStationary) transpose();
     result_rows = result_tiles = stream_row = 0;
     next_flip = 0;
     for (auto& day : calendar) day.clear();
@@ -143,6 +150,13 @@ struct Model {
     top->cmd_valid_i = 1;
   }
 
+  void transpose() {
+    columns.resize(size_t(job.m) * job.k);
+    for (size_t m = 0; m < job.m; ++m) {
+      for (size_t k = 0; k < job.k; ++k) columns[k * job.m + m] = job.x[m * job.k + k];
+    }
+  }
+
   bool next_pass(Cursor& cursor) const {
     if (++cursor.pass < passes) return true;
     cursor.pass = 0;
@@ -152,6 +166,12 @@ struct Model {
   }
 
   void put_act() {
+    if (kOutputStationary) {
+      const size_t k = size_t(act.pass) * kRows + act.row;
+      memcpy(&top->s_axis_act_tdata_i, columns.data() + k * job.m + size_t(act.tile_m) * kTileRows,
+             tile_rows(act.tile_m));
+      return;
+    }
     const unsigned depth = pass_depth(act.pass);
     const size_t m = size_t(act.tile_m) * kTileRows + act.row;
     memcpy(&top->s_axis_act_tdata_i, job.x + m * job.k + size_t(act.pass) * kRows, depth);
@@ -176,17 +196,20 @@ struct Model {
 
   void took_act() {
     schedule(now);
-    if (++act.row < tile_rows(act.tile_m)) return;
+    if (++act.row < (kOutputStationary ? pass_depth(act.pass) : tile_rows(act.tile_m))) return;
     // The engine appends the checksum rows at once.
     for (unsigned digit = 1; digit <= kChecksumRows; ++digit) schedule(now + digit);
     act.row = 0;
     act_left = next_pass(act);
   }
 
+  // The rows of a pass descend in a weight-stationary array, because the first one moves furthest.
+  unsigned first_weight() const { return kOutputStationary ? 0 : pass_depth(weight.pass) - 1; }
+
   void took_weight() {
-    if (weight.row-- > 0) return;
+    if (kOutputStationary ? ++weight.row < pass_depth(weight.pass) : weight.row-- > 0) return;
     weight_left = next_pass(weight);
-    weight.row = pass_depth(weight.pass) - 1;
+    weight.row = first_weight();
   }
 
   int take_result() {

@@ -28,10 +28,10 @@ typedef struct {
   uint32_t traced;
 } drift_shape;
 
-/* A transient fault: XOR into a PE register when it has captured a row.
+/* A transient fault: XOR into a PE register when it has captured a row (WS) or a step (OS).
  * Sorted by stream_row; registers as in enum drift_register. */
 typedef struct {
-  uint64_t stream_row; /* rows streamed before this one, checksum rows included */
+  uint64_t stream_row; /* rows streamed before this one, checksum rows included; in OS steps */
   uint32_t pe_row;
   uint32_t pe_column;
   uint32_t reg;

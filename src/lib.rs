@@ -6,6 +6,7 @@
 //! ```text
 //! verify ─► cosim ─► golden ─► fault ─► tiling ─► config ◄─ rtl ◄─ cosim, synth
 //! workload: operands; tool: external programs, for cosim and synth
+//! dram: the memory behind the accelerator's AXI port, knows only config
 //! ```
 //!
 //! Nothing but [`cosim`] knows Verilator's model; nothing in the library prints.
@@ -15,9 +16,12 @@
 pub mod atomic;
 pub mod config;
 pub mod cosim;
+pub mod dram;
 pub mod fault;
 pub mod golden;
+pub mod registers;
 pub mod rtl;
+pub mod soc;
 pub mod synth;
 pub mod tiling;
 pub mod tool;

@@ -50,6 +50,11 @@ impl Tiling {
         }
     }
 
+    /// The reduction dimension K.
+    pub fn depth(&self) -> usize {
+        self.k
+    }
+
     /// Passes over K per tile: ⌈K/R⌉.
     pub fn passes(&self) -> usize {
         self.k.div_ceil(self.depth)

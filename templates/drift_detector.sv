@@ -1,5 +1,5 @@
 {{ banner }}
-// Syndromes and flags of a tile, computed while its last pass leaves the accumulators:
+// Syndromes and flags of a tile, computed while {% if os %}it leaves the array{% else %}its last pass leaves the accumulators{% endif %}:
 //   row syndrome    e[m] = sum_j Y[m][j] - (256 * Y[m][hi] + Y[m][lo]), travelling along the row,
 //   column syndrome e[j] = sum_m Y[m][j] - (256 * Y[hi][j] + Y[lo][j]), kept in the column,
 // both modulo 2**32. A row or column is flagged when |e| >= 2**threshold_bit.
@@ -13,35 +13,41 @@ module drift_detector (
   // Threshold of detection; constant while a tile is in flight.
   input  logic [4:0]                            threshold_bit_i,
 
-  // Tags and accumulated sums at the bottom of every column, see drift_tag_pipeline.
+  // Tags and {% if !os %}accumulated {% endif %}sums at the bottom of every column, see drift_tag_pipeline.
   input  logic [drift_pkg::Lanes:0]            valid_i,
+{%- if !os %}
   input  logic [drift_pkg::Lanes:0]            last_i,
+{%- endif %}
   input  logic [drift_pkg::Lanes:0]            start_i,
   input  logic [drift_pkg::Lanes:0]            hi_i,
   input  logic [drift_pkg::Lanes:0]            lo_i,
   input  logic [drift_pkg::Lanes:0]            bank_i,
-  // Accumulator word of the row beyond the last column.
+  // {% if os %}Tile buffer{% else %}Accumulator{% endif %} word of the row beyond the last column.
   input  drift_pkg::acc_addr_t                 addr_i,
   input  logic [32*drift_pkg::Lanes-1:0]       sum_i,
 
-  // Flag of the row at an accumulator word, and column flags of either bank.
+  // Flag of the row at {% if os %}a tile buffer{% else %}an accumulator{% endif %} word, and column flags of either bank.
   input  drift_pkg::acc_addr_t                 drain_addr_i,
   output logic                                  row_flag_o,
-  output logic [2*drift_pkg::Columns-1:0]      column_flag_o
+  output logic [2*drift_pkg::Columns-1:0]      column_flag_o,
+  // Whether the tile in a bank has a flagged row.
+  output logic [1:0]                            any_row_flag_o
 );
 
   localparam int unsigned Columns = drift_pkg::Columns;
 
-  // Rows in their last pass, per column, and the low checksum rows among them.
+  // Rows{% if !os %} in their last pass{% endif %}, per column, and the low checksum rows among them.
   logic [drift_pkg::Lanes:0] final_row, final_lo;
 
   drift_pkg::psum_t           column_syndrome_q [Columns];
   // row_syndrome_q[c]: the sum over columns 0..c of the row that column c held in the previous cycle.
   drift_pkg::psum_t           row_syndrome_q [drift_pkg::Lanes];
   logic                        row_flag_q [drift_pkg::AccDepth];
+  logic                        row_flag;
+  logic [1:0]                  any_row_flag_q, any_row_flag_d;
   logic [2*Columns-1:0]        column_flag_q;
 
-  assign final_row = valid_i & last_i;
+  assign final_row = valid_i{% if !os %} & last_i{% endif %};
   assign final_lo  = final_row & lo_i;
 
   always_ff @(posedge clk_i) begin
@@ -69,9 +75,27 @@ module drift_detector (
   end
 
   // Stage c+1 of the tags is the row that column c held in the previous cycle.
+  assign row_flag = drift_pkg::exceeds(row_syndrome_q[drift_pkg::Lanes-1], threshold_bit_i);
+
   always_ff @(posedge clk_i) begin
     if (final_row[drift_pkg::Lanes]) begin
-      row_flag_q[addr_i] <= drift_pkg::exceeds(row_syndrome_q[drift_pkg::Lanes-1], threshold_bit_i);
+      row_flag_q[addr_i] <= row_flag;
+    end
+  end
+
+  always_comb begin
+    any_row_flag_d = any_row_flag_q;
+    if (final_row[drift_pkg::Lanes] && !hi_i[drift_pkg::Lanes] && !lo_i[drift_pkg::Lanes]) begin
+      any_row_flag_d[bank_i[drift_pkg::Lanes]] =
+          row_flag || (any_row_flag_q[bank_i[drift_pkg::Lanes]] && !start_i[drift_pkg::Lanes]);
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      any_row_flag_q <= '0;
+    end else begin
+      any_row_flag_q <= any_row_flag_d;
     end
   end
 
@@ -91,7 +115,8 @@ module drift_detector (
     end
   end
 
-  assign row_flag_o    = row_flag_q[drain_addr_i];
-  assign column_flag_o = column_flag_q;
+  assign row_flag_o     = row_flag_q[drain_addr_i];
+  assign column_flag_o  = column_flag_q;
+  assign any_row_flag_o = any_row_flag_q;
 
 endmodule : drift_detector

@@ -10,10 +10,12 @@ module drift_tag_pipeline (
   // Advances all tags.
   input  logic                          en_i,
 
-  // Tag of the row accepted in the previous cycle.
+  // Tag of the row {% if os %}that leaves the array next{% else %}accepted in the previous cycle{% endif %}.
   input  logic                          valid_i,
+{%- if !os %}
   input  logic                          first_i,
   input  logic                          last_i,
+{%- endif %}
   input  logic                          end_i,
 {%- if checksum %}
   input  logic                          start_i,
@@ -25,8 +27,10 @@ module drift_tag_pipeline (
 
   // Bit or word c: the row whose psum is at the bottom of column c. One more stage beyond the last column.
   output logic [drift_pkg::Lanes:0]    valid_o,
+{%- if !os %}
   output logic [drift_pkg::Lanes-1:0]  first_o,
   output logic [drift_pkg::Lanes:0]    last_o,
+{%- endif %}
 {%- if checksum %}
   output logic [drift_pkg::Lanes:0]    start_o,
   output logic [drift_pkg::Lanes:0]    hi_o,
@@ -34,6 +38,8 @@ module drift_tag_pipeline (
 {%- endif %}
   output logic [drift_pkg::Lanes:0]    bank_o,
   output logic [drift_pkg::AccAddrWidth*(drift_pkg::Lanes+1)-1:0] addr_o,
+  // No row is on its way.
+  output logic                          empty_o,
   // The last row of a tile has passed all columns, and the bank it is in.
   output logic                          tile_done_o,
   output logic                          tile_done_bank_o
@@ -42,8 +48,10 @@ module drift_tag_pipeline (
   // Stage PsumDelay-1+c belongs to column c; the last stage is beyond the last column.
   localparam int unsigned Stages = drift_pkg::PsumDelay + drift_pkg::Lanes;
 
-  logic [Stages-1:0] valid_q, last_q, end_q, bank_q;
+  logic [Stages-1:0] valid_q, {% if !os %}last_q, {% endif %}end_q, bank_q;
+{%- if !os %}
   logic [Stages-2:0] first_q;
+{%- endif %}
 {%- if checksum %}
   logic [Stages-1:0] start_q, hi_q, lo_q;
 {%- endif %}
@@ -60,8 +68,10 @@ module drift_tag_pipeline (
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
+{%- if !os %}
       first_q <= {first_q[Stages-3:0], first_i};
       last_q  <= {last_q[Stages-2:0], last_i};
+{%- endif %}
       end_q   <= {end_q[Stages-2:0], end_i};
 {%- if checksum %}
       start_q <= {start_q[Stages-2:0], start_i};
@@ -74,8 +84,10 @@ module drift_tag_pipeline (
   end
 
   assign valid_o = valid_q[Stages-1 -: drift_pkg::Lanes+1];
+{%- if !os %}
   assign first_o = first_q[Stages-2 -: drift_pkg::Lanes];
   assign last_o  = last_q[Stages-1 -: drift_pkg::Lanes+1];
+{%- endif %}
 {%- if checksum %}
   assign start_o = start_q[Stages-1 -: drift_pkg::Lanes+1];
   assign hi_o    = hi_q[Stages-1 -: drift_pkg::Lanes+1];
@@ -84,7 +96,8 @@ module drift_tag_pipeline (
   assign bank_o  = bank_q[Stages-1 -: drift_pkg::Lanes+1];
   assign addr_o  = addr_q[drift_pkg::AccAddrWidth*Stages-1 -: drift_pkg::AccAddrWidth*(drift_pkg::Lanes+1)];
 
-  assign tile_done_o      = valid_q[Stages-1] && last_q[Stages-1] && end_q[Stages-1];
+  assign empty_o          = !valid_i && (valid_q == '0);
+  assign tile_done_o      = valid_q[Stages-1] && {% if !os %}last_q[Stages-1] && {% endif %}end_q[Stages-1];
   assign tile_done_bank_o = bank_q[Stages-1];
 
 endmodule : drift_tag_pipeline

@@ -23,6 +23,8 @@ module drift_weight_loader (
   output logic                                s_axis_weight_tready_o,
   input  logic [8*drift_pkg::Columns-1:0]    s_axis_weight_tdata_i,
 
+  // No weight is accepted while high.
+  input  logic                                pause_i,
   // The shadow registers hold a complete tile.
   output logic                                full_o,
   // Row 0 of a pass was accepted, and with it the order to use the tile.
@@ -72,7 +74,7 @@ module drift_weight_loader (
 
   // The shadow registers are free once the wave that copies them has left the bottom row of column 0.
   assign padding  = row_q >= depth;
-  assign ready    = active && !full_q && (hold_q == '0);
+  assign ready    = active && !full_q && (hold_q == '0) && !pause_i;
   assign accept   = ready && (padding || s_axis_weight_tvalid_i);
   assign complete = accept && (row_q == '0);
 

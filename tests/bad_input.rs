@@ -51,7 +51,7 @@ fn configurations() {
             .collect::<String>()
             + &format!("{key}: {value}\n")
     };
-    let cases: [(String, &[&str]); 14] = [
+    let cases: [(String, &[&str]); 15] = [
         (edit("rows", "1"), &["bad.yaml", "rows", "1", "2..=256"]),
         (edit("rows", "257"), &["rows", "257", "2..=256"]),
         (edit("columns", "-4"), &["columns", "-4", "2..=256"]),
@@ -63,7 +63,11 @@ fn configurations() {
         ),
         (edit("rows", "four"), &["bad.yaml", "rows"]),
         (edit("rows", "4.5"), &["bad.yaml", "rows"]),
-        (edit("dataflow", "os"), &["dataflow", "os", "expected ws"]),
+        (edit("dataflow", "is"), &["dataflow", "is", "ws or os"]),
+        (
+            edit("dataflow", "os"),
+            &["tile_rows", "8", "expected 4", "dataflow: os"],
+        ),
         (
             edit("checksum_domain", "nominal"),
             &["checksum_domain", "nominal", "protected"],

@@ -8,7 +8,7 @@ use drift::synth::area;
 /// Arguments of `drift area`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Shipped name (tiny, default, edge, tpu) or YAML file
+    /// Shipped name (tiny, default, edge, tpu, tiny-os, default-os) or YAML file
     #[arg(long, default_value = "default")]
     config: String,
 }

@@ -21,7 +21,7 @@ use std::time::Instant;
 /// Arguments of `drift cosim`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Shipped name (tiny, default, edge, tpu) or YAML file
+    /// Shipped name (tiny, default, edge, tpu, tiny-os, default-os) or YAML file
     #[arg(long, default_value = "default")]
     pub config: String,
     /// tiny-dit, FILE.safetensors, X.npy,W.npy or SHAPES.csv

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Arguments of `drift faults`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Shipped name (tiny, default, edge, tpu) or YAML file
+    /// Shipped name (tiny, default, edge, tpu, tiny-os, default-os) or YAML file
     #[arg(long, default_value = "default")]
     config: String,
     /// tiny-dit, FILE.safetensors, X.npy,W.npy or SHAPES.csv

@@ -2,7 +2,7 @@
 
 use super::{Verdict, inputs};
 use anyhow::Result;
-use drift::config::{ArrayConfig, ChecksumDomain, Dataflow, SHIPPED};
+use drift::config::{ArrayConfig, ChecksumDomain, Dataflow, RunDefaults, SHIPPED};
 use drift::rtl;
 use drift::synth::{ToolResult, lint};
 use rand_chacha::ChaCha8Rng;
@@ -40,7 +40,8 @@ pub fn run(args: &Args) -> Result<Verdict> {
     for _ in 0..args.random {
         let config = random(&mut rng, args.max_array);
         let name = format!(
-            "{}x{} T{}{}",
+            "{} {}x{} T{}{}",
+            config.dataflow,
             config.rows,
             config.columns,
             config.tile_rows,
@@ -94,13 +95,20 @@ fn show(tool: &str, result: &ToolResult) {
 
 fn random(rng: &mut ChaCha8Rng, max_array: usize) -> ArrayConfig {
     let mut within = |low: usize, high: usize| low + rng.next_u32() as usize % (high - low + 1);
+    let (rows, columns, tile_rows) = (within(2, max_array), within(2, max_array), within(2, 80));
+    let (dataflow, tile_rows) = match within(0, 1) {
+        0 => (Dataflow::Ws, tile_rows),
+        _ => (Dataflow::Os, rows),
+    };
     ArrayConfig {
-        rows: within(2, max_array),
-        columns: within(2, max_array),
-        tile_rows: within(2, 80),
-        dataflow: Dataflow::Ws,
+        rows,
+        columns,
+        tile_rows,
+        dataflow,
         threshold_bit: within(0, 31) as u32,
         checksum: within(0, 3) > 0,
         checksum_domain: ChecksumDomain::Shared,
+        memory_bytes: 1 << within(2, 6),
+        run: RunDefaults::default(),
     }
 }

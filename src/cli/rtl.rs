@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// Arguments of `drift rtl`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Shipped name (tiny, default, edge, tpu) or YAML file
+    /// Shipped name (tiny, default, edge, tpu, tiny-os, default-os) or YAML file
     #[arg(long, default_value = "default")]
     config: String,
     /// Folder for the generated files

@@ -41,7 +41,10 @@ struct Screen {
 
 impl Observer for Screen {
     fn array(&mut self, number: usize, config: &ArrayConfig) {
-        self.array = format!("array {number}: {}x{}", config.rows, config.columns);
+        self.array = format!(
+            "array {number}: {} {}x{}",
+            config.dataflow, config.rows, config.columns
+        );
     }
 
     fn model(&mut self, model: &BuiltModel) {

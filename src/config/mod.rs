@@ -2,18 +2,22 @@
 //! place, and the resolved type that everything else works with.
 
 mod error;
+mod points;
 mod raw;
 mod resolved;
 
 pub use error::ConfigError;
+pub use points::{BLOCK_CLASSES, OperatingPoint, POINTS, RunDefaults, TIMESTEP_CLASSES};
 pub use resolved::{ArrayConfig, ChecksumDomain, ConfigHash, Dataflow};
 
 /// The configurations that ship with the project: `(name, YAML text)`.
-pub const SHIPPED: [(&str, &str); 4] = [
+pub const SHIPPED: [(&str, &str); 6] = [
     ("tiny", include_str!("../../configs/tiny.yaml")),
     ("default", include_str!("../../configs/default.yaml")),
     ("edge", include_str!("../../configs/edge.yaml")),
     ("tpu", include_str!("../../configs/tpu.yaml")),
+    ("tiny-os", include_str!("../../configs/tiny-os.yaml")),
+    ("default-os", include_str!("../../configs/default-os.yaml")),
 ];
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! so that concurrent processes never see half a model.
 
 use super::error::CosimError;
-use super::registers;
+use super::product::{self, Product};
 use crate::config::ArrayConfig;
 use crate::rtl;
 use crate::tool::{self, Compiler, Verilator};
@@ -13,8 +13,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const WRAPPER: &str = include_str!("../../sim/drift_sim.cpp");
-const HEADER: &str = include_str!("../../sim/drift_sim.h");
 /// Name of the shared object in its cache folder.
 const OBJECT: &str = "model.so";
 
@@ -51,7 +49,7 @@ const LOOPED: [&str; 4] = ["--unroll-count", "4", "--unroll-stmts", "100"];
 const UNROLL_UP_TO: usize = 2304;
 
 fn unroll(config: &ArrayConfig) -> &'static [&'static str] {
-    if config.rows * config.lanes() <= UNROLL_UP_TO {
+    if config.pe_rows() * config.lanes() <= UNROLL_UP_TO {
         &UNROLLED
     } else {
         &LOOPED
@@ -71,9 +69,7 @@ const CXX: [&str; 8] = [
     "-fno-strict-aliasing",
 ];
 
-/// Optimisation of the model and the loop around it, and of the runtime, which
-/// is not on the hot path.
-const CXX_MODEL: [&str; 3] = ["-O3", "-march=native", "-mprefer-vector-width=512"];
+/// Optimisation of the runtime, which is not on the hot path.
 const CXX_RUNTIME: [&str; 1] = ["-O1"];
 
 /// How to build.
@@ -98,13 +94,24 @@ pub struct BuiltModel {
     pub verilator: Verilator,
 }
 
-/// Builds the model of a configuration, or finds it in the cache. `notice` is
-/// called when a build starts, with the folder it will land in.
+/// Builds the tile engine of a configuration with the co-simulation loop, or
+/// finds it in the cache. `notice` is called when a build starts, with the
+/// folder it will land in.
 ///
 /// # Errors
 /// [`CosimError`] when a tool is missing or fails, or the cache cannot be written.
 pub fn build(
     config: &ArrayConfig,
+    options: BuildOptions,
+    notice: impl FnOnce(&Path, &Verilator),
+) -> Result<BuiltModel, CosimError> {
+    build_product(config, &Product::engine(config.dataflow), options, notice)
+}
+
+/// As [`build`], for any module and the C++ around it.
+pub(super) fn build_product(
+    config: &ArrayConfig,
+    product: &Product,
     options: BuildOptions,
     notice: impl FnOnce(&Path, &Verilator),
 ) -> Result<BuiltModel, CosimError> {
@@ -118,7 +125,7 @@ pub fn build(
     let compiler = Compiler::locate()?;
     let files = rtl::generate(config, "drift rtl")?;
     let cache = tool::cache_dir()?.join("models");
-    let folder = cache.join(key(config, &files, options, &verilator, &compiler));
+    let folder = cache.join(key(config, product, &files, options, &verilator, &compiler));
     let object = folder.join(OBJECT);
     let found = |cached| BuiltModel {
         object: object.clone(),
@@ -150,17 +157,18 @@ pub fn build(
         let path = work.path().join(&file.name);
         std::fs::write(&path, &file.text).map_err(failed(&path))?;
     }
-    for (name, text) in [
-        ("drift_visibility.vlt", registers::VISIBILITY),
-        ("drift_registers.h", registers::ACCESSORS),
-        ("drift_sim.cpp", WRAPPER),
-        ("drift_sim.h", HEADER),
-    ] {
+    for (name, text) in &product.sources {
         let path = work.path().join(name);
         std::fs::write(&path, text).map_err(failed(&path))?;
     }
-    verilate(work.path(), config, options, &verilator)?;
-    compile(work.path(), config, options, &verilator, &compiler)?;
+    verilate(work.path(), config, product, options, &verilator)?;
+    if product.lists_ports {
+        let read = work.path().join("obj/Vdrift.h");
+        let header = std::fs::read_to_string(&read).map_err(failed(&read))?;
+        let path = work.path().join("drift_ports.h");
+        std::fs::write(&path, product::ports_header(&header)).map_err(failed(&path))?;
+    }
+    compile(work.path(), config, product, options, &verilator, &compiler)?;
     let complete = work.keep();
     std::fs::rename(&complete, &folder).map_err(failed(&folder))?;
     Ok(found(false))
@@ -169,6 +177,7 @@ pub fn build(
 /// Name of the cache folder: a hash over everything that shapes the object.
 fn key(
     config: &ArrayConfig,
+    product: &Product,
     files: &[rtl::RtlFile],
     options: BuildOptions,
     verilator: &Verilator,
@@ -183,14 +192,19 @@ fn key(
         add(&file.name);
         add(&file.text);
     }
-    for text in [WRAPPER, HEADER, registers::VISIBILITY, registers::ACCESSORS] {
+    add(&product.top);
+    for (name, text) in &product.sources {
+        add(name);
         add(text);
+    }
+    for define in &product.defines {
+        add(define);
     }
     for flag in VERILATE
         .iter()
         .chain(unroll(config))
         .chain(&CXX)
-        .chain(&CXX_MODEL)
+        .chain(product.optimisation)
         .chain(&CXX_RUNTIME)
     {
         add(flag);
@@ -219,6 +233,7 @@ fn processor() -> String {
 fn verilate(
     work: &Path,
     config: &ArrayConfig,
+    product: &Product,
     options: BuildOptions,
     verilator: &Verilator,
 ) -> Result<(), CosimError> {
@@ -227,7 +242,7 @@ fn verilate(
         .current_dir(work)
         .args(VERILATE)
         .args(unroll(config))
-        .args(["--top-module", rtl::TOP, "-Mdir", "obj"])
+        .args(["--top-module", &product.top, "-Mdir", "obj"])
         .arg(if options.assertions {
             "--assert"
         } else {
@@ -236,7 +251,9 @@ fn verilate(
     if options.traced {
         command.args(["--trace", "--trace-structs", "--trace-max-array", "1024"]);
     }
-    command.args(["drift_visibility.vlt", "-f", "drift.f"]);
+    let settings = product.sources.iter().map(|(name, _)| name);
+    command.args(settings.filter(|name| name.ends_with(".vlt")));
+    command.args(["-f", "drift.f"]);
     run(command, "verilator")
 }
 
@@ -244,6 +261,7 @@ fn verilate(
 fn compile(
     work: &Path,
     config: &ArrayConfig,
+    product: &Product,
     options: BuildOptions,
     verilator: &Verilator,
     compiler: &Compiler,
@@ -260,9 +278,11 @@ fn compile(
             .arg(format!("-I{}", include.join("vltstd").display()))
             .arg(format!("-DVM_TRACE={}", u8::from(options.traced)))
             .arg(format!("-DDRIFT_ROWS={}", config.rows))
+            .arg(format!("-DDRIFT_PE_ROWS={}", config.pe_rows()))
             .arg(format!("-DDRIFT_COLUMNS={}", config.columns))
             .arg(format!("-DDRIFT_LANES={}", config.lanes()))
-            .arg(format!("-DDRIFT_TILE_ROWS={}", config.tile_rows));
+            .arg(format!("-DDRIFT_TILE_ROWS={}", config.tile_rows))
+            .args(&product.defines);
         command
     };
     let unit = |name: &str, text: String| {
@@ -294,10 +314,11 @@ fn compile(
     if options.traced {
         runtime.push("verilated_vcd_c.cpp".to_owned());
     }
+    let wrapper = product.wrapper();
     let mut model = base();
     model
-        .args(CXX_MODEL)
-        .args(["-c", "unit_model.cpp", "drift_sim.cpp"]);
+        .args(product.optimisation)
+        .args(["-c", "unit_model.cpp", wrapper]);
     let mut others = Vec::new();
     for source in &runtime {
         let mut command = base();
@@ -319,7 +340,7 @@ fn compile(
     let mut link = compiler.start();
     link.current_dir(work)
         .args(["-shared", "-Wl,-Bsymbolic", "-o", OBJECT])
-        .args(["unit_model.o", "drift_sim.o"])
+        .args(["unit_model.o", &wrapper.replace(".cpp", ".o")])
         .args(runtime.iter().map(|source| source.replace(".cpp", ".o")))
         .args(["-pthread"]);
     run(link, &compiler.command)

@@ -12,6 +12,14 @@ public_flat_rw -module \"drift_pe_strip\" -var \"psum_q\"
 no_inline -module \"drift_pe_strip\"
 ";
 
+/// As [`VISIBILITY`], for output-stationary arrays.
+pub(super) const VISIBILITY_OS: &str = "\
+`verilator_config
+public_flat_rw -module \"drift_os_strip\" -var \"state_q\"
+public_flat_rw -module \"drift_os_strip\" -var \"psum_q\"
+no_inline -module \"drift_os_strip\"
+";
+
 /// C++ header with the accessors that `sim/drift_sim.cpp` calls; the layout is
-/// that of `drift_pe_array.sv`.
+/// that of `drift_pe_strip.sv` or `drift_os_strip.sv`.
 pub(super) const ACCESSORS: &str = include_str!("../../sim/drift_registers.h");

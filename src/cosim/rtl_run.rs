@@ -1,7 +1,7 @@
 //! A GEMM as the simulator takes it, and what comes back.
 
 use super::abi;
-use crate::config::ArrayConfig;
+use crate::config::{ArrayConfig, Dataflow};
 use crate::fault::{Register, TileFaults};
 use crate::golden::{self, Counters};
 use crate::tiling::Tiling;
@@ -41,13 +41,17 @@ impl RtlJob<'_> {
         &self.tiling
     }
 
-    /// The transient faults in the order in which their rows are streamed.
+    /// The transient faults in the order in which their rows (WS) or steps (OS)
+    /// are streamed.
     pub(super) fn flips(&self, config: &ArrayConfig) -> Vec<abi::Flip> {
         let mut flips = Vec::with_capacity(self.faults.iter().map(|f| f.flips.len()).sum());
         let mut first_row = 0u64;
         for tile in self.tiling.tiles() {
             let data_rows = tile.rows.len();
-            let pass_rows = data_rows + config.checksum_rows();
+            let pass_rows = match config.dataflow {
+                Dataflow::Ws => data_rows + config.checksum_rows(),
+                Dataflow::Os => config.rows,
+            };
             for fault in &self.faults[tile.index].flips {
                 let row = fault.row as usize;
                 let row = if row < config.tile_rows {
@@ -63,7 +67,10 @@ impl RtlJob<'_> {
                     mask: fault.xor,
                 });
             }
-            first_row += (self.tiling.passes() * pass_rows) as u64;
+            first_row += match config.dataflow {
+                Dataflow::Ws => self.tiling.passes() * pass_rows,
+                Dataflow::Os => self.tiling.depth(),
+            } as u64;
         }
         flips
     }
@@ -96,7 +103,7 @@ impl RtlJob<'_> {
 }
 
 /// Number of a register in `enum drift_register`.
-fn register_number(register: Register) -> u32 {
+pub(super) fn register_number(register: Register) -> u32 {
     match register {
         Register::Psum => 0,
         Register::Activation => 1,

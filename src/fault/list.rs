@@ -3,7 +3,7 @@
 
 use super::types::{Fault, Register, Site, StuckAt, TileFaults};
 use crate::atomic;
-use crate::config::{ArrayConfig, ChecksumDomain, ConfigHash};
+use crate::config::{ArrayConfig, ChecksumDomain, ConfigHash, Dataflow};
 use crate::tiling::Tiling;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -290,15 +290,9 @@ impl FaultList {
                 let tiling = &tilings[gemm as usize];
                 below("tile", tile, tiling.len())?;
                 below("pass", pass, tiling.passes())?;
-                let data_rows = tiling.tile(tile as usize).rows.len();
-                let checksum_rows = config.tile_rows..config.pass_rows();
-                if row as usize >= data_rows && !checksum_rows.contains(&(row as usize)) {
-                    return Err(format!(
-                        "row {row} is outside tile {tile}; expected 0..={} or a checksum row {}..{}",
-                        data_rows - 1,
-                        checksum_rows.start,
-                        checksum_rows.end
-                    ));
+                match config.dataflow {
+                    Dataflow::Ws => check_row(row, tile, tiling, config)?,
+                    Dataflow::Os => below("row", row, tiling.pass_depth(pass as usize).len())?,
                 }
                 self.flips.entry((gemm, tile)).or_default().push(Fault {
                     pass,
@@ -323,6 +317,21 @@ fn below(key: &str, value: u32, limit: usize) -> Result<(), String> {
     }
 }
 
+/// The rows of a weight-stationary tile: data rows and checksum rows.
+fn check_row(row: u32, tile: u32, tiling: &Tiling, config: &ArrayConfig) -> Result<(), String> {
+    let data_rows = tiling.tile(tile as usize).rows.len();
+    let checksum_rows = config.tile_rows..config.pass_rows();
+    if (row as usize) < data_rows || checksum_rows.contains(&(row as usize)) {
+        return Ok(());
+    }
+    Err(format!(
+        "row {row} is outside tile {tile}; expected 0..={} or a checksum row {}..{}",
+        data_rows - 1,
+        checksum_rows.start,
+        checksum_rows.end
+    ))
+}
+
 fn check_mask(key: &str, mask: u32, register: Register) -> Result<(), String> {
     if mask == 0 || mask & !register.mask() != 0 {
         return Err(format!(
@@ -336,14 +345,11 @@ fn check_mask(key: &str, mask: u32, register: Register) -> Result<(), String> {
 
 fn site(pe: [u32; 2], register: Register, config: &ArrayConfig) -> Result<Site, String> {
     let [pe_row, pe_column] = pe;
-    let columns = match config.checksum_domain {
-        ChecksumDomain::Shared => config.lanes(),
-        ChecksumDomain::Protected => config.columns,
-    };
-    if pe_row as usize >= config.rows || pe_column as usize >= columns {
+    let (rows, columns) = config.faulty_pes();
+    if pe_row as usize >= rows || pe_column as usize >= columns {
         return Err(format!(
             "pe [{pe_row}, {pe_column}] is outside the array; expected [0..={}, 0..={}]{}",
-            config.rows - 1,
+            rows - 1,
             columns - 1,
             match config.checksum_domain {
                 ChecksumDomain::Shared => "",

@@ -4,7 +4,7 @@
 
 use super::list::FaultList;
 use super::types::{Fault, Register, Site, TileFaults};
-use crate::config::{ArrayConfig, ChecksumDomain};
+use crate::config::{ArrayConfig, Dataflow};
 use crate::tiling::{Tile, Tiling};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -60,23 +60,17 @@ pub enum Sampler {
 struct Space<'a> {
     config: &'a ArrayConfig,
     data_rows: usize,
-    rows: usize,
+    /// How often a register captures a value: (pass, row), or step k.
+    captures: usize,
+    pe_rows: usize,
     columns: usize,
     bits: Vec<(Register, u32)>,
 }
 
 impl Space<'_> {
-    fn size(&self, passes: usize) -> u64 {
-        [
-            passes,
-            self.rows,
-            self.config.rows,
-            self.columns,
-            self.bits.len(),
-        ]
-        .iter()
-        .map(|&factor| factor as u64)
-        .product()
+    fn size(&self) -> u64 {
+        let factors = [self.captures, self.pe_rows, self.columns, self.bits.len()];
+        factors.iter().map(|&factor| factor as u64).product()
     }
 
     /// The fault at a linear position in the space.
@@ -89,11 +83,17 @@ impl Space<'_> {
         };
         let (register, bit) = self.bits[take(self.bits.len()) as usize];
         let pe_column = take(self.columns);
-        let pe_row = take(self.config.rows);
-        let row = take(self.rows);
-        let checksum_row = (row as usize).checked_sub(self.data_rows);
+        let pe_row = take(self.pe_rows);
+        let row = match self.config.dataflow {
+            Dataflow::Ws => {
+                let row = take(self.data_rows + self.config.checksum_rows());
+                let checksum_row = (row as usize).checked_sub(self.data_rows);
+                checksum_row.map_or(row, |digit| (self.config.tile_rows + digit) as u32)
+            }
+            Dataflow::Os => take(self.config.rows),
+        };
         Fault {
-            row: checksum_row.map_or(row, |digit| (self.config.tile_rows + digit) as u32),
+            row,
             pass: rest as u32,
             site: Site {
                 pe_row,
@@ -122,9 +122,9 @@ impl Sampler {
                 faults.stuck = list.stuck().to_vec();
             }
             Sampler::Uniform { ber, targets, seed } => {
-                let space = space(config, tile, targets);
+                let space = space(config, tiling, tile, targets);
                 let mut rng = stream(*seed, gemm, tile.index);
-                let size = space.size(tiling.passes());
+                let size = space.size();
                 let mut position = skip(&mut rng, *ber);
                 while position < size {
                     faults.flips.push(space.at(position));
@@ -139,9 +139,9 @@ impl Sampler {
                 targets,
                 seed,
             } => {
-                let space = space(config, tile, targets);
+                let space = space(config, tiling, tile, targets);
                 let mut rng = stream(*seed, gemm, tile.index);
-                let size = space.size(tiling.passes());
+                let size = space.size();
                 if size > 0 {
                     faults.flips = (0..*per_tile)
                         .map(|_| space.at(uniform_below(&mut rng, size)))
@@ -154,15 +154,23 @@ impl Sampler {
     }
 }
 
-fn space<'a>(config: &'a ArrayConfig, tile: &Tile, targets: &Targets) -> Space<'a> {
+fn space<'a>(
+    config: &'a ArrayConfig,
+    tiling: &Tiling,
+    tile: &Tile,
+    targets: &Targets,
+) -> Space<'a> {
+    let data_rows = tile.rows.len();
+    let (pe_rows, columns) = config.faulty_pes();
     Space {
         config,
-        data_rows: tile.rows.len(),
-        rows: tile.rows.len() + config.checksum_rows(),
-        columns: match config.checksum_domain {
-            ChecksumDomain::Shared => config.lanes(),
-            ChecksumDomain::Protected => config.columns,
+        data_rows,
+        captures: match config.dataflow {
+            Dataflow::Ws => tiling.passes() * (data_rows + config.checksum_rows()),
+            Dataflow::Os => tiling.depth(),
         },
+        pe_rows,
+        columns,
         bits: targets.bits(),
     }
 }

@@ -5,16 +5,18 @@ use std::fmt;
 
 /// A register of a PE.
 ///
-/// The shadow weight register is not listed: an upset there is the same as an
-/// upset of `Weight` at row 0 of the pass that uses the weight.
+/// The shadow weight register (WS) is not listed: an upset there is the same as
+/// an upset of `Weight` at row 0 of the pass that uses the weight. Nor is the
+/// register in which a sum leaves a column (OS): an upset there is the same as
+/// one of `Psum` at the last step of the tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Register {
-    /// The 32-bit partial sum.
+    /// The 32-bit partial sum, passed on (WS) or kept (OS).
     Psum,
     /// The int8 activation on its way to the right.
     Activation,
-    /// The int8 stationary weight.
+    /// The int8 weight, kept (WS) or on its way down (OS).
     Weight,
     /// The valid bit that travels with the activation.
     Valid,
@@ -63,7 +65,7 @@ impl fmt::Display for Register {
 /// A PE and one of its registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Site {
-    /// PE row, 0..R.
+    /// PE row, 0..R; in OS R and R+1 are the checksum digits.
     pub pe_row: u32,
     /// PE column, 0..C for data, C and C+1 for the checksum digits.
     pub pe_column: u32,
@@ -72,13 +74,17 @@ pub struct Site {
 }
 
 /// A transient fault within a tile: when the register captures the value that
-/// belongs to `row` of `pass`, the bits of `xor` flip. A flipped weight stays
-/// flipped for the rest of the pass.
+/// belongs to `row` of `pass`, the bits of `xor` flip.
+///
+/// WS: `row` is a row of the tile; a flipped weight stays flipped for the rest of
+/// the pass. OS: `row` is a step of the pass, which has one for every k that it
+/// reduces: the value belongs to k = `pass`·R + `row`. A flipped weight travels on
+/// to the PE rows below, for this k alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fault {
     /// Pass over K, 0..⌈K/R⌉.
     pub pass: u32,
-    /// Row of the pass: 0.. data rows; T and T+1 for the checksum rows.
+    /// WS: row of the pass, 0.. data rows, T and T+1 for the checksum rows. OS: step of the pass.
     pub row: u32,
     /// Where.
     #[serde(flatten)]

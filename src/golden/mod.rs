@@ -2,13 +2,22 @@
 //! Outputs, syndromes, flags, masks and counters follow from arithmetic, the
 //! cycle count from a recurrence; the generated RTL is its only judge.
 
+mod address;
+pub mod checkpoint;
 mod checksum;
+pub mod clocked;
 mod gemm;
+pub mod monitor;
+mod os;
 mod outcome;
 mod pe_row;
 mod schedule;
 mod tile;
+mod upset;
+mod ws;
 
+pub use address::{AddressMap, Layout};
+pub use checkpoint::Checkpoint;
 pub use checksum::{digits, exceeds};
 pub use gemm::{Counters, GemmResult, gemm};
 pub use outcome::{FaultCounts, classify};

@@ -1,11 +1,11 @@
 //! What became of each injected fault: no effect, detected, located, or missed.
 
 use super::TileResult;
-use crate::config::ArrayConfig;
+use crate::config::{ArrayConfig, Dataflow};
 use crate::fault::{Fault, Register, TileFaults};
 use ndarray::{Array2, ArrayView2, s};
 use serde::{Deserialize, Serialize};
-use std::ops::{AddAssign, RangeInclusive};
+use std::ops::{AddAssign, Range};
 
 /// Injected faults by what became of them. With several faults in a tile, a
 /// fault is judged by the outputs that it can reach, whoever else reaches them.
@@ -41,14 +41,21 @@ impl AddAssign for FaultCounts {
 
 /// Rows and columns of the extended tile that a fault can change.
 struct Reach {
-    rows: RangeInclusive<usize>,
-    columns: RangeInclusive<usize>,
+    rows: Range<usize>,
+    columns: Range<usize>,
 }
 
 impl Reach {
     fn new(config: &ArrayConfig, data_rows: usize, fault: &Fault) -> Self {
-        let last_row = data_rows + config.checksum_rows() - 1;
-        let last_column = config.lanes() - 1;
+        match config.dataflow {
+            Dataflow::Ws => Self::weight_stationary(config, data_rows, fault),
+            Dataflow::Os => Self::output_stationary(config, data_rows, fault),
+        }
+    }
+
+    /// An upset stays in the row of the tile, except for that of a weight.
+    fn weight_stationary(config: &ArrayConfig, data_rows: usize, fault: &Fault) -> Self {
+        let rows = data_rows + config.checksum_rows();
         let row = fault.row as usize;
         let row = if row < config.tile_rows {
             row
@@ -58,24 +65,57 @@ impl Reach {
         let column = fault.site.pe_column as usize;
         match fault.site.register {
             Register::Psum => Self {
-                rows: row..=row,
-                columns: column..=column,
+                rows: row..row + 1,
+                columns: column..column + 1,
             },
             Register::Weight => Self {
-                rows: row..=last_row,
-                columns: column..=column,
+                rows: row..rows,
+                columns: column..column + 1,
             },
             Register::Activation | Register::Valid => Self {
-                rows: row..=row,
-                columns: column..=last_column,
+                rows: row..row + 1,
+                columns: column..config.lanes(),
+            },
+        }
+    }
+
+    /// An upset stays in the row of PEs, except for that of a weight. PE rows
+    /// beyond the data rows reach nothing themselves.
+    fn output_stationary(config: &ArrayConfig, data_rows: usize, fault: &Fault) -> Self {
+        let rows = data_rows + config.checksum_rows();
+        let pe_row = fault.site.pe_row as usize;
+        // The first row of the tile at or below the PE row.
+        let row = if pe_row < data_rows {
+            pe_row
+        } else {
+            data_rows + pe_row.saturating_sub(config.rows)
+        };
+        let own = if (data_rows..config.rows).contains(&pe_row) {
+            row..row
+        } else {
+            row..row + 1
+        };
+        let column = fault.site.pe_column as usize;
+        match fault.site.register {
+            Register::Psum => Self {
+                rows: own,
+                columns: column..column + 1,
+            },
+            Register::Weight => Self {
+                rows: row..rows,
+                columns: column..column + 1,
+            },
+            Register::Activation | Register::Valid => Self {
+                rows: own,
+                columns: column..config.lanes(),
             },
         }
     }
 
     fn everything(config: &ArrayConfig, data_rows: usize) -> Self {
         Self {
-            rows: 0..=data_rows + config.checksum_rows() - 1,
-            columns: 0..=config.lanes() - 1,
+            rows: 0..data_rows + config.checksum_rows(),
+            columns: 0..config.lanes(),
         }
     }
 }
@@ -151,8 +191,8 @@ fn judge(reach: &Reach, result: &TileResult, wrongs: ArrayView2<'_, u8>) -> Faul
     let found = in_reach.fold(0, |all, wrong| all | wrong);
     let is = |bit: u8| found & bit != 0;
     // The checksum lines have no flags.
-    let flagged = |flags: &[bool], range: &RangeInclusive<usize>| {
-        let in_range = flags.iter().take(range.end() + 1).skip(*range.start());
+    let flagged = |flags: &[bool], range: &Range<usize>| {
+        let in_range = flags.iter().take(range.end).skip(range.start);
         in_range.copied().any(|flag| flag)
     };
     let detected = is(wrong::DIFFERS)

@@ -1,78 +1,26 @@
-//! One row of activations on its way through the array, with faults: the part
+//! One row of activations on its way through a weight-stationary array, with faults: the part
 //! of the golden model that knows what each PE register does.
 
-use crate::fault::{Fault, Register, Site, StuckAt};
+use super::upset::{Upset, Upsets};
+use crate::fault::Register;
 use ndarray::Array2;
 
-/// A register that does not hold what was written to it: it holds
-/// `(value & keep) ^ toggle`.
-struct Upset {
-    site: Site,
-    keep: u32,
-    toggle: u32,
-}
-
-impl Upset {
-    /// The value that the register really holds.
-    fn of(&self, value: u32) -> u32 {
-        (value & self.keep) ^ self.toggle
-    }
-
-    /// As [`Upset::of`], for the int8 registers.
-    fn of_byte(&self, value: i8) -> i8 {
-        self.of(u32::from(value as u8)) as u8 as i8
-    }
-}
-
-/// What faults do to the registers of the PEs while one row passes, from left
-/// to right and from top to bottom.
-pub(super) struct Upsets(Vec<Upset>);
-
-impl Upsets {
-    /// The transient faults of a row and the permanent ones, which win.
-    pub fn new(flips: &[Fault], stuck: &[StuckAt]) -> Self {
-        let flips = flips.iter().map(|fault| Upset {
-            site: fault.site,
-            keep: u32::MAX,
-            toggle: fault.xor,
-        });
-        let stuck = stuck.iter().map(|stuck| Upset {
-            site: stuck.site,
-            keep: !stuck.mask,
-            toggle: stuck.value,
-        });
-        let mut upsets: Vec<Upset> = flips.chain(stuck).collect();
-        // Stable: what hits the same register stays in order.
-        upsets.sort_by_key(|upset| (upset.site.pe_column, upset.site.pe_row));
-        Self(upsets)
-    }
-
-    /// The upsets in a column of PEs, from top to bottom.
-    fn in_column(&self, column: usize) -> &[Upset] {
-        let before = |limit: usize| {
-            self.0
-                .partition_point(|upset| (upset.site.pe_column as usize) < limit)
-        };
-        &self.0[before(column)..before(column + 1)]
-    }
-
-    /// Columns whose psums can differ from the exact ones because of these
-    /// faults: activations and valid bits travel on to the right.
-    pub fn touched_columns(&self, lanes: usize) -> Vec<bool> {
-        let mut touched = vec![false; lanes];
-        for Upset { site, .. } in &self.0 {
-            let first = site.pe_column as usize;
-            match site.register {
-                Register::Psum | Register::Weight => touched[first] = true,
-                Register::Activation | Register::Valid => {
-                    touched[first..].fill(true);
-                    // The upsets are sorted: none is further left.
-                    break;
-                }
+/// Columns whose psums can differ from the exact ones because of these faults:
+/// activations and valid bits travel on to the right.
+pub(super) fn touched_columns(upsets: &Upsets, lanes: usize) -> Vec<bool> {
+    let mut touched = vec![false; lanes];
+    for Upset { site, .. } in upsets.iter() {
+        let first = site.pe_column as usize;
+        match site.register {
+            Register::Psum | Register::Weight => touched[first] = true,
+            Register::Activation | Register::Valid => {
+                touched[first..].fill(true);
+                // The upsets are sorted: none is further left.
+                break;
             }
         }
-        touched
     }
+    touched
 }
 
 /// Σ a·b; a column has at most 256 PEs, so that it fits.

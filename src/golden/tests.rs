@@ -1,7 +1,7 @@
 //! The golden model against the definitions.
 
 use super::*;
-use crate::config::{ArrayConfig, ChecksumDomain, Dataflow};
+use crate::config::{ArrayConfig, ChecksumDomain, Dataflow, RunDefaults};
 use crate::fault::{Fault, Register, Site, TileFaults};
 use crate::tiling::Tiling;
 use ndarray::{Array2, Axis};
@@ -17,6 +17,8 @@ pub(super) fn array(rows: usize, columns: usize, tile_rows: usize) -> ArrayConfi
         threshold_bit: 0,
         checksum: true,
         checksum_domain: ChecksumDomain::Shared,
+        memory_bytes: 16,
+        run: RunDefaults::default(),
     }
 }
 

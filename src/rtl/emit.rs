@@ -1,21 +1,41 @@
 //! Generates the file set of a configuration, and writes it atomically.
 
 use super::params::Params;
+use super::register_file;
 use super::templates;
 use crate::atomic;
-use crate::config::ArrayConfig;
+use crate::config::{ArrayConfig, Dataflow};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// Name of the top module.
+/// Name of the tile engine, which computes a GEMM from streams to streams.
 pub const TOP: &str = "drift_tile_engine";
+/// Name of the whole accelerator.
+pub const ACCELERATOR: &str = "drift_top";
 
 /// Name of the filelist that simulators and synthesis tools read.
 const FILELIST: &str = "drift.f";
 /// Name of the FuseSoC core description.
 const CORE: &str = "drift.core";
-/// Files that exist for arrays with checksums only.
-const CHECKSUM_ONLY: [&str; 2] = ["drift_column_encoder.sv", "drift_detector.sv"];
+/// Templates of arrays with checksums only.
+const CHECKSUM_ONLY: [&str; 3] = [
+    "drift_column_encoder.sv",
+    "os/drift_digit_encoder.sv",
+    "drift_detector.sv",
+];
+/// Templates of weight-stationary arrays only.
+const WEIGHT_STATIONARY_ONLY: [&str; 8] = [
+    "drift_pe_strip.sv",
+    "drift_pe_array.sv",
+    "drift_column_encoder.sv",
+    "drift_weight_loader.sv",
+    "drift_row_sequencer.sv",
+    "drift_row_encoder.sv",
+    "drift_accumulator.sv",
+    "drift_tile_engine.sv",
+];
+/// Folder of the templates of output-stationary arrays only.
+const OUTPUT_STATIONARY_ONLY: &str = "os/";
 
 /// A generated file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,12 +75,21 @@ pub fn generate(config: &ArrayConfig, command: &str) -> Result<Vec<RtlFile>, Rtl
     );
     let mut files: Vec<RtlFile> = templates::render(&Params::new(config), &banner)?
         .into_iter()
-        .filter(|(name, _)| config.checksum || !CHECKSUM_ONLY.contains(name))
-        .map(|(name, text)| RtlFile {
-            name: name.to_owned(),
+        .filter(|(template, _)| belongs(config, template))
+        .map(|(template, text)| RtlFile {
+            name: template
+                .trim_start_matches(OUTPUT_STATIONARY_ONLY)
+                .to_owned(),
             text: text.trim_end().to_owned() + "\n",
         })
         .collect();
+    files.push(RtlFile {
+        name: "drift_registers.sv".to_owned(),
+        text: register_file::render(config, &banner)?
+            .trim_end()
+            .to_owned()
+            + "\n",
+    });
     let sources: Vec<&str> = files
         .iter()
         .map(|f| f.name.as_str())
@@ -77,6 +106,15 @@ pub fn generate(config: &ArrayConfig, command: &str) -> Result<Vec<RtlFile>, Rtl
         text: core,
     });
     Ok(files)
+}
+
+/// Whether a configuration has the module of a template.
+fn belongs(config: &ArrayConfig, template: &str) -> bool {
+    let dataflow = match config.dataflow {
+        Dataflow::Ws => !template.starts_with(OUTPUT_STATIONARY_ONLY),
+        Dataflow::Os => !WEIGHT_STATIONARY_ONLY.contains(&template),
+    };
+    dataflow && (config.checksum || !CHECKSUM_ONLY.contains(&template))
 }
 
 fn filelist(banner: &str, sources: &[&str]) -> String {

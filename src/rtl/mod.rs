@@ -3,9 +3,10 @@
 
 mod emit;
 mod params;
+mod register_file;
 mod templates;
 
-pub use emit::{RtlError, RtlFile, TOP, generate, write};
+pub use emit::{ACCELERATOR, RtlError, RtlFile, TOP, generate, write};
 pub use params::Params;
 
 #[cfg(test)]

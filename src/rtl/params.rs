@@ -1,12 +1,16 @@
 //! Every number that appears in the generated RTL, computed once.
 
-use crate::config::ArrayConfig;
+use crate::config::{ArrayConfig, Dataflow};
 
 /// The numbers that the templates place. Widths are in bits.
 #[derive(Clone, Debug)]
 pub struct Params {
-    /// PE rows R.
+    /// Whether the array is output-stationary.
+    pub os: bool,
+    /// PE rows R, without those of the checksums.
     pub rows: usize,
+    /// PE rows including those of the checksums.
+    pub pe_rows: usize,
     /// Data columns C.
     pub columns: usize,
     /// Columns including the checksum columns.
@@ -17,8 +21,12 @@ pub struct Params {
     pub pass_rows: usize,
     /// Whether checksums are generated.
     pub checksum: bool,
-    /// Cycles from the row register to the psum at the bottom of column 0.
+    /// Cycles from a row's tag to its psum at the bottom of column 0.
     pub psum_delay: usize,
+    /// Lanes of the array in its longer direction.
+    pub wave_lanes: usize,
+    /// Width of the cycles that a step takes through the array.
+    pub flight_width: u32,
     /// Words of an accumulator: two banks.
     pub acc_depth: usize,
     /// Width of an accumulator address.
@@ -31,6 +39,12 @@ pub struct Params {
     pub depth_width: u32,
     /// Width of a column count 0..=C.
     pub column_width: u32,
+    /// Width of the number of flagged lines of a tile.
+    pub flags_width: u32,
+    /// Layers whose checkpoints the sequencer keeps the books of.
+    pub layers: usize,
+    /// Width of a layer's number.
+    pub layer_width: u32,
     /// Width of the event counters.
     pub count_width: u32,
     /// Index of the last PE row.
@@ -41,7 +55,51 @@ pub struct Params {
     pub user_width: usize,
     /// Cycles from the last psum of a tile to the result stream.
     pub result_latency: usize,
+    /// Width of the result stream's tuser after rollback.
+    pub result_user_width: usize,
+    /// Bytes B of a beat of the memory bus.
+    pub memory_bytes: usize,
+    /// Bits of such a beat.
+    pub memory_bits: usize,
+    /// log2 of its bytes: AxSIZE.
+    pub beat_size: u32,
+    /// Beats of a 4 KiB page.
+    pub page_beats: usize,
+    /// Beats of a row of a tile in memory.
+    pub row_beats: usize,
+    /// Bytes of a row of a tile in memory.
+    pub row_bytes: usize,
+    /// Whether a row is narrower than a beat.
+    pub narrow: bool,
+    /// Bytes from tile to tile in the tile layout.
+    pub tile_stride: usize,
+    /// Width of a number of tiles across or down.
+    pub tile_width: u32,
+    /// Width of the number of a beat in its row.
+    pub segment_width: u32,
+    /// Largest exponent of a checkpoint.
+    pub max_exponent: u32,
+    /// Tiles that can wait for being run again.
+    pub repeat_depth: usize,
+    /// Cycles that a rollback takes beside the memory's.
+    pub recovery_cycles: usize,
+    /// Voltage code of operating point 0.
+    pub nominal_voltage: u8,
+    /// Frequency code of operating point 0.
+    pub nominal_frequency: u8,
 }
+
+/// Bytes of an AXI4 page, which no burst leaves.
+const PAGE: usize = 4096;
+/// Depth of the FIFO of tiles to be run again.
+const REPEAT_DEPTH: usize = 16;
+/// Largest exponent of a checkpoint: 31 bits of magnitude in 7.
+const MAX_EXPONENT: u32 = 24;
+/// Width of a GEMM dimension.
+const DIM_WIDTH: u32 = 24;
+
+/// Layers that can have checkpoints at a time.
+pub const LAYERS: usize = 256;
 
 /// Smallest width that can hold `value`.
 fn width_of(value: usize) -> u32 {
@@ -51,26 +109,53 @@ fn width_of(value: usize) -> u32 {
 impl Params {
     /// Computes all numbers for a validated configuration.
     pub fn new(config: &ArrayConfig) -> Self {
+        let os = config.dataflow == Dataflow::Os;
         let acc_depth = 2 * config.pass_rows();
         Self {
+            os,
             rows: config.rows,
+            pe_rows: config.pe_rows(),
             columns: config.columns,
             lanes: config.lanes(),
             tile_rows: config.tile_rows,
             pass_rows: config.pass_rows(),
             checksum: config.checksum,
-            psum_delay: config.rows + 2,
+            // WS: the row enters the array when it is accepted; OS: its tag is sent when it leaves.
+            psum_delay: if os { 3 } else { config.rows + 2 },
+            wave_lanes: config.pe_rows().max(config.lanes()),
+            flight_width: width_of(config.pe_rows() + config.lanes() + 1),
             acc_depth,
             acc_addr_width: width_of(acc_depth - 1),
-            dim_width: 24,
+            dim_width: DIM_WIDTH,
             row_width: width_of(config.pass_rows()),
             depth_width: width_of(config.rows),
             column_width: width_of(config.columns),
+            flags_width: width_of(config.tile_rows + config.columns),
+            layers: LAYERS,
+            layer_width: width_of(LAYERS - 1),
             count_width: 48,
             last_row: config.rows - 1,
             hold_cycles: config.rows - 2,
             user_width: 2 * config.columns + 1,
-            result_latency: 5,
+            result_latency: if os { 4 } else { 5 },
+            result_user_width: 2 * config.columns + 3,
+            memory_bytes: config.memory_bytes,
+            memory_bits: 8 * config.memory_bytes,
+            beat_size: config.memory_bytes.ilog2(),
+            page_beats: PAGE / config.memory_bytes,
+            row_beats: config.row_beats(),
+            row_bytes: config.row_bytes(),
+            narrow: config.columns < config.memory_bytes,
+            tile_stride: config.tile_stride(),
+            tile_width: width_of(
+                ((1usize << DIM_WIDTH) - 1).div_ceil(config.columns.min(config.tile_rows)),
+            ),
+            segment_width: width_of(config.row_beats() - 1).max(1),
+            max_exponent: MAX_EXPONENT,
+            repeat_depth: REPEAT_DEPTH,
+            recovery_cycles: config.row_beats() + 3,
+            nominal_voltage: config.run.points[0].voltage_code,
+            nominal_frequency: config.run.points[0].frequency_code,
         }
     }
 }

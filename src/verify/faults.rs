@@ -1,20 +1,18 @@
 //! Random faults, many of which meet.
 
 use super::draw::Draw;
-use crate::config::{ArrayConfig, ChecksumDomain};
+use crate::config::{ArrayConfig, Dataflow};
 use crate::fault::{Fault, FaultList, Register, Site, StuckAt};
 use crate::tiling::Tiling;
 use std::collections::BTreeSet;
 
 /// Up to 1000 faults of GEMM 0, sometimes with permanent ones among them.
 pub(super) fn list(draw: &mut Draw, config: &ArrayConfig, tiling: &Tiling) -> FaultList {
-    let columns = match config.checksum_domain {
-        ChecksumDomain::Shared => config.lanes(),
-        ChecksumDomain::Protected => config.columns,
-    };
+    let (pe_rows, columns) = config.faulty_pes();
     let space = Space {
         config,
         tiling,
+        pe_rows,
         columns,
     };
     let stuck = if draw.one_in(8) {
@@ -63,20 +61,25 @@ pub(super) fn list(draw: &mut Draw, config: &ArrayConfig, tiling: &Tiling) -> Fa
 struct Space<'a> {
     config: &'a ArrayConfig,
     tiling: &'a Tiling,
+    pe_rows: usize,
     columns: usize,
 }
 
 impl Space<'_> {
     fn site(&self, draw: &mut Draw, registers: &[Register]) -> Site {
-        // The checksum columns more often than their number says.
-        let first = if self.columns > self.config.columns && draw.one_in(8) {
-            self.config.columns
-        } else {
-            0
+        // The PEs of the checksums more often than their number says.
+        let mut among = |all: usize, data: usize| {
+            let first = if all > data && draw.one_in(8) {
+                data
+            } else {
+                0
+            };
+            draw.within(first..=all - 1) as u32
         };
+        let pe_column = among(self.columns, self.config.columns);
         Site {
-            pe_row: draw.below(self.config.rows) as u32,
-            pe_column: draw.within(first..=self.columns - 1) as u32,
+            pe_row: among(self.pe_rows, self.config.rows),
+            pe_column,
             register: draw.choose(registers),
         }
     }
@@ -84,15 +87,17 @@ impl Space<'_> {
     /// A fault anywhere, and its tile.
     fn flip(&self, draw: &mut Draw, registers: &[Register]) -> (usize, Fault) {
         let tile = draw.below(self.tiling.len());
-        let data_rows = self.tiling.tile(tile).rows.len();
-        let row = if self.config.checksum && draw.one_in(8) {
-            self.config.tile_rows + draw.below(self.config.checksum_rows())
-        } else {
-            draw.below(data_rows)
+        let pass = draw.below(self.tiling.passes());
+        let row = match self.config.dataflow {
+            Dataflow::Ws if self.config.checksum && draw.one_in(8) => {
+                self.config.tile_rows + draw.below(self.config.checksum_rows())
+            }
+            Dataflow::Ws => draw.below(self.tiling.tile(tile).rows.len()),
+            Dataflow::Os => draw.below(self.tiling.pass_depth(pass).len()),
         };
         let site = self.site(draw, registers);
         let fault = Fault {
-            pass: draw.below(self.tiling.passes()) as u32,
+            pass: pass as u32,
             row: row as u32,
             site,
             xor: mask(draw, site.register),
@@ -105,16 +110,27 @@ impl Space<'_> {
     fn near(&self, draw: &mut Draw, other: Fault) -> Fault {
         let mut fault = other;
         match draw.below(4) {
-            0 => fault.pass = draw.below(self.tiling.passes()) as u32,
+            0 => fault.pass = self.other_pass(draw, other.row),
             1 => fault.site.register = draw.choose(&Register::ALL),
             2 => fault.site.pe_column = draw.below(self.columns) as u32,
-            _ => fault.site.pe_row = draw.below(self.config.rows) as u32,
+            _ => fault.site.pe_row = draw.below(self.pe_rows) as u32,
         }
         // Often the very same bits, which may undo each other.
         if fault.site.register != other.site.register || draw.one_in(2) {
             fault.xor = mask(draw, fault.site.register);
         }
         fault
+    }
+
+    /// A pass that has a row; the last one of an output-stationary array is short.
+    fn other_pass(&self, draw: &mut Draw, row: u32) -> u32 {
+        let mut passes = self.tiling.passes();
+        if self.config.dataflow == Dataflow::Os
+            && self.tiling.pass_depth(passes - 1).len() <= row as usize
+        {
+            passes -= 1;
+        }
+        draw.below(passes) as u32
     }
 
     fn stuck(&self, draw: &mut Draw) -> StuckAt {

@@ -22,7 +22,8 @@ pub struct Plan {
     /// Cases, distributed evenly: case i runs on array i mod `arrays`.
     pub cases: usize,
     /// Array configurations. The first are 2×2, one that is not square, the
-    /// largest square, and one without checksums.
+    /// largest square, and one without checksums; the next four the same,
+    /// output-stationary.
     pub arrays: usize,
     /// Seed of everything.
     pub seed: u64,

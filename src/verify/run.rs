@@ -65,12 +65,13 @@ impl fmt::Display for Failure {
         let (m, k, n) = case.shape();
         write!(
             f,
-            "case {} of seed {} (array {} of {}, {}x{} with {} tile rows, checksum {}, GEMM \
+            "case {} of seed {} (array {} of {}, {} {}x{} with {} tile rows, checksum {}, GEMM \
              {m}x{k}x{n}, {} faults, threshold_bit {}, {}): ",
             case.number,
             replay.seed,
             case.array,
             replay.arrays,
+            config.dataflow,
             config.rows,
             config.columns,
             config.tile_rows,

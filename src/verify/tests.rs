@@ -1,6 +1,7 @@
 //! What a plan draws.
 
 use super::*;
+use crate::config::Dataflow;
 use crate::tiling::Tiling;
 use std::collections::BTreeSet;
 
@@ -23,7 +24,16 @@ fn arrays_are_of_every_kind() {
     for array in &arrays {
         assert!((2..=32).contains(&array.rows) && (2..=32).contains(&array.columns));
         assert!((2..=80).contains(&array.tile_rows));
+        assert!(array.dataflow == Dataflow::Ws || array.tile_rows == array.rows);
     }
+    let dataflows = |range: std::ops::Range<usize>| -> Vec<Dataflow> {
+        arrays[range].iter().map(|array| array.dataflow).collect()
+    };
+    assert_eq!(dataflows(0..4), [Dataflow::Ws; 4]);
+    assert_eq!(dataflows(4..8), [Dataflow::Os; 4]);
+    assert!(dataflows(8..20).contains(&Dataflow::Ws) && dataflows(8..20).contains(&Dataflow::Os));
+    assert_eq!(size(&arrays[6]), (32, 32));
+    assert!(!arrays[7].checksum);
     let sizes: BTreeSet<_> = arrays.iter().map(size).collect();
     assert!(sizes.len() > 15, "{sizes:?}");
     let smallest = Plan {
@@ -52,12 +62,18 @@ fn cases_are_of_every_kind_and_in_range() {
         most = most.max(case.faults.len());
         for tile in tiling.tiles() {
             for fault in case.faults.tile(0, tile.index) {
-                let row = fault.row as usize;
-                let checksum_row = (config.tile_rows..config.pass_rows()).contains(&row);
-                assert!(row < tile.rows.len() || checksum_row);
-                assert!((fault.pass as usize) < tiling.passes());
-                assert!((fault.site.pe_row as usize) < config.rows);
-                assert!((fault.site.pe_column as usize) < config.lanes());
+                let (pass, row) = (fault.pass as usize, fault.row as usize);
+                assert!(pass < tiling.passes());
+                let rows = match config.dataflow {
+                    Dataflow::Ws => tile.rows.len(),
+                    Dataflow::Os => tiling.pass_depth(pass).len(),
+                };
+                let checksum_row = config.dataflow == Dataflow::Ws
+                    && (config.tile_rows..config.pass_rows()).contains(&row);
+                assert!(row < rows || checksum_row);
+                let (pe_rows, columns) = config.faulty_pes();
+                assert!((fault.site.pe_row as usize) < pe_rows);
+                assert!((fault.site.pe_column as usize) < columns);
                 assert_eq!(fault.xor & !fault.site.register.mask(), 0);
             }
         }

@@ -16,3 +16,4 @@ drift_accumulator.sv
 drift_detector.sv
 drift_result_drain.sv
 drift_tile_engine.sv
+drift_sequencer.sv

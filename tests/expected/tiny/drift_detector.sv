@@ -29,7 +29,9 @@ module drift_detector (
   // Flag of the row at an accumulator word, and column flags of either bank.
   input  drift_pkg::acc_addr_t                 drain_addr_i,
   output logic                                  row_flag_o,
-  output logic [2*drift_pkg::Columns-1:0]      column_flag_o
+  output logic [2*drift_pkg::Columns-1:0]      column_flag_o,
+  // Whether the tile in a bank has a flagged row.
+  output logic [1:0]                            any_row_flag_o
 );
 
   localparam int unsigned Columns = drift_pkg::Columns;
@@ -41,6 +43,8 @@ module drift_detector (
   // row_syndrome_q[c]: the sum over columns 0..c of the row that column c held in the previous cycle.
   drift_pkg::psum_t           row_syndrome_q [drift_pkg::Lanes];
   logic                        row_flag_q [drift_pkg::AccDepth];
+  logic                        row_flag;
+  logic [1:0]                  any_row_flag_q, any_row_flag_d;
   logic [2*Columns-1:0]        column_flag_q;
 
   assign final_row = valid_i & last_i;
@@ -71,9 +75,27 @@ module drift_detector (
   end
 
   // Stage c+1 of the tags is the row that column c held in the previous cycle.
+  assign row_flag = drift_pkg::exceeds(row_syndrome_q[drift_pkg::Lanes-1], threshold_bit_i);
+
   always_ff @(posedge clk_i) begin
     if (final_row[drift_pkg::Lanes]) begin
-      row_flag_q[addr_i] <= drift_pkg::exceeds(row_syndrome_q[drift_pkg::Lanes-1], threshold_bit_i);
+      row_flag_q[addr_i] <= row_flag;
+    end
+  end
+
+  always_comb begin
+    any_row_flag_d = any_row_flag_q;
+    if (final_row[drift_pkg::Lanes] && !hi_i[drift_pkg::Lanes] && !lo_i[drift_pkg::Lanes]) begin
+      any_row_flag_d[bank_i[drift_pkg::Lanes]] =
+          row_flag || (any_row_flag_q[bank_i[drift_pkg::Lanes]] && !start_i[drift_pkg::Lanes]);
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      any_row_flag_q <= '0;
+    end else begin
+      any_row_flag_q <= any_row_flag_d;
     end
   end
 
@@ -93,7 +115,8 @@ module drift_detector (
     end
   end
 
-  assign row_flag_o    = row_flag_q[drain_addr_i];
-  assign column_flag_o = column_flag_q;
+  assign row_flag_o     = row_flag_q[drain_addr_i];
+  assign column_flag_o  = column_flag_q;
+  assign any_row_flag_o = any_row_flag_q;
 
 endmodule : drift_detector

@@ -25,8 +25,14 @@ package drift_pkg;
   localparam int unsigned DepthWidth = 3;
   localparam int unsigned ColumnWidth = 3;
   localparam int unsigned AccAddrWidth = 5;
+  // Flagged lines of a tile.
+  localparam int unsigned FlagsWidth = 4;
   localparam int unsigned UserWidth = 9;
   localparam int unsigned SumWidth = 16;
+  // Layers that can have checkpoints, and their denoising steps.
+  localparam int unsigned Layers = 256;
+  localparam int unsigned LayerWidth = 8;
+  localparam int unsigned StepWidth = 16;
   localparam int unsigned CountWidth = 48;
 
   // The narrow registers of a PE, see drift_pe_array.

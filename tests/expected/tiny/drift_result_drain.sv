@@ -28,6 +28,7 @@ module drift_result_drain (
   input  logic [32*drift_pkg::Columns-1:0]     data_i,
   input  logic                                  row_flag_i,
   input  logic [2*drift_pkg::Columns-1:0]      column_flag_i,
+  input  logic [1:0]                            any_row_flag_i,
 
   // One row of results per beat, column j in bits [32*j +: 32]; a packet is a tile.
   output logic                                  m_axis_result_tvalid_o,
@@ -38,6 +39,14 @@ module drift_result_drain (
   output logic                                  m_axis_result_tlast_o,
   // {column flags, row flag, correction mask of the row}
   output logic [drift_pkg::UserWidth-1:0]   m_axis_result_tuser_o,
+  // The tile on the stream has a non-empty correction mask, or flags in one direction only; stable from its
+  // first beat to its last.
+  output logic                                  tile_masked_o,
+  output logic                                  tile_unlocated_o,
+
+  // A tile was read to its end in the previous cycle, with this many flagged lines.
+  output logic                                  tile_end_o,
+  output logic [drift_pkg::FlagsWidth-1:0]     tile_flags_o,
 
   // Since reset: finished tiles, flagged rows and columns, masked elements, and lines flagged in one
   // direction only.
@@ -124,22 +133,30 @@ module drift_result_drain (
       m_axis_result_tkeep_o <= keep;
       m_axis_result_tlast_o <= last;
       m_axis_result_tuser_o <= {column_flags, row_flag_i, row_flag_i ? column_flags : 4'b0};
+      tile_masked_o         <= any_row_flag_i[bank_q] && (column_flags != '0);
+      tile_unlocated_o      <= any_row_flag_i[bank_q] != (column_flags != '0);
     end
   end
 
   assign m_axis_result_tvalid_o = tvalid_q;
 
   logic [drift_pkg::CountWidth-1:0] tiles_q;
+  logic                              tile_end_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      tiles_q <= '0;
-    end else if (read && last) begin
-      tiles_q <= tiles_q + 1'b1;
+      tiles_q    <= '0;
+      tile_end_q <= 1'b0;
+    end else begin
+      tile_end_q <= read && last;
+      if (read && last) begin
+        tiles_q <= tiles_q + 1'b1;
+      end
     end
   end
 
-  assign tiles_o = tiles_q;
+  assign tiles_o    = tiles_q;
+  assign tile_end_o = tile_end_q;
 
   logic [drift_pkg::CountWidth-1:0]  flagged_rows_q, flagged_columns_q, masked_q, unlocated_q;
   // Flags of the present tile: columns in all, rows up to and including this one.
@@ -170,6 +187,12 @@ module drift_result_drain (
           unlocated_q <= unlocated_q + 48'(tile_rows);
         end
       end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (read && last) begin
+      tile_flags_o <= 4'(tile_rows) + 4'(tile_columns);
     end
   end
 

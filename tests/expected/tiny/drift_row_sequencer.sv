@@ -20,6 +20,10 @@ module drift_row_sequencer (
   input  logic [drift_pkg::DimWidth-1:0]     dim_n_i,
   // Passes remain to be issued.
   output logic                                active_o,
+  // No pass starts while high; a pass that has started goes on to its end.
+  input  logic                                pause_i,
+  // Rows of the present pass were accepted, and more are to come.
+  output logic                                in_pass_o,
 
   // Handshake of the activation stream; its data goes to the row encoder.
   input  logic                                s_axis_act_tvalid_i,
@@ -87,7 +91,7 @@ module drift_row_sequencer (
   );
 
   assign start     = row_q == '0;
-  assign may_start = weights_full_i && !(first_pass && bank_busy_q[bank_q]);
+  assign may_start = weights_full_i && !(first_pass && bank_busy_q[bank_q]) && !pause_i;
   assign is_data   = row_q < rows_o;
   assign row_hi_o  = row_q == rows_o;
   assign row_lo_o  = row_q > rows_o;
@@ -96,6 +100,7 @@ module drift_row_sequencer (
   assign advance   = accept && is_end;
 
   assign active_o            = active;
+  assign in_pass_o           = !start;
   assign s_axis_act_tready_o = active && (!start || may_start) && is_data;
   assign take_o              = accept && start;
   assign tile_start_o        = take_o && first_pass;

@@ -32,6 +32,8 @@ module drift_tag_pipeline (
   output logic [drift_pkg::Lanes:0]    lo_o,
   output logic [drift_pkg::Lanes:0]    bank_o,
   output logic [drift_pkg::AccAddrWidth*(drift_pkg::Lanes+1)-1:0] addr_o,
+  // No row is on its way.
+  output logic                          empty_o,
   // The last row of a tile has passed all columns, and the bank it is in.
   output logic                          tile_done_o,
   output logic                          tile_done_bank_o
@@ -76,6 +78,7 @@ module drift_tag_pipeline (
   assign bank_o  = bank_q[Stages-1 -: drift_pkg::Lanes+1];
   assign addr_o  = addr_q[drift_pkg::AccAddrWidth*Stages-1 -: drift_pkg::AccAddrWidth*(drift_pkg::Lanes+1)];
 
+  assign empty_o          = !valid_i && (valid_q == '0);
   assign tile_done_o      = valid_q[Stages-1] && last_q[Stages-1] && end_q[Stages-1];
   assign tile_done_bank_o = bank_q[Stages-1];
 

@@ -28,6 +28,9 @@ module drift_tile_engine #(
   input  logic [drift_pkg::DimWidth-1:0]   cmd_n_i,
   // Syndromes of magnitude 2**threshold_bit_i and above are flagged; constant during a GEMM.
   input  logic [4:0]                        threshold_bit_i,
+  // While high no pass starts and no weight is accepted; quiet_o answers when nothing moves in the array any more.
+  input  logic                              pause_i,
+  output logic                              quiet_o,
 
   input  logic                              s_axis_act_tvalid_i,
   output logic                              s_axis_act_tready_o,
@@ -44,6 +47,13 @@ module drift_tile_engine #(
   output logic                              m_axis_result_tlast_o,
   // {column flags, row flag, correction mask of the row}
   output logic [drift_pkg::UserWidth-1:0]   m_axis_result_tuser_o,
+  // The tile on the result stream has a non-empty correction mask, or flags in one direction only; stable from
+  // its first beat to its last.
+  output logic                              tile_masked_o,
+  output logic                              tile_unlocated_o,
+  // A tile has left the accumulators, with this many flagged lines.
+  output logic                              tile_end_o,
+  output logic [drift_pkg::FlagsWidth-1:0] tile_flags_o,
 
   // Since reset: busy cycles, finished tiles, flagged rows and columns, masked elements, and lines flagged
   // in one direction only.
@@ -57,6 +67,7 @@ module drift_tile_engine #(
 
   // Command.
   logic                             busy_q, busy_d, load_q, load_d, rows_active, drained;
+  logic                             in_pass, tags_empty;
   logic [drift_pkg::DimWidth-1:0]  dim_m_q, dim_k_q, dim_n_q;
   logic [drift_pkg::CountWidth-1:0] cycles_q;
 
@@ -92,11 +103,13 @@ module drift_tile_engine #(
   drift_pkg::acc_addr_t            drain_addr;
   logic                             row_flag;
   logic [2*drift_pkg::Columns-1:0] column_flag;
+  logic [1:0]                       any_row_flag;
 
   assign cmd_ready_o = !busy_q;
   assign load_d      = cmd_valid_i && cmd_ready_o && (cmd_m_i != '0) && (cmd_k_i != '0) && (cmd_n_i != '0);
   assign drained     = !load_q && !rows_active && (bank_busy == '0) && !m_axis_result_tvalid_o;
   assign busy_d      = load_d || (busy_q && !drained);
+  assign quiet_o     = pause_i && !in_pass && tags_empty && !weight_load;
   assign cycles_o    = cycles_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -131,6 +144,7 @@ module drift_tile_engine #(
     .s_axis_weight_tvalid_i,
     .s_axis_weight_tready_o,
     .s_axis_weight_tdata_i,
+    .pause_i,
     .full_o       (weights_full),
     .take_i       (take),
     .weight_o     (weight),
@@ -146,6 +160,8 @@ module drift_tile_engine #(
     .dim_k_i       (dim_k_q),
     .dim_n_i       (dim_n_q),
     .active_o      (rows_active),
+    .pause_i,
+    .in_pass_o     (in_pass),
     .s_axis_act_tvalid_i,
     .s_axis_act_tready_o,
     .weights_full_i(weights_full),
@@ -232,6 +248,7 @@ module drift_tile_engine #(
     .lo_o            (wave_lo),
     .bank_o          (wave_bank),
     .addr_o          (wave_addr),
+    .empty_o         (tags_empty),
     .tile_done_o     (tile_done),
     .tile_done_bank_o(tile_done_bank)
   );
@@ -256,17 +273,18 @@ module drift_tile_engine #(
     .clk_i,
     .rst_ni,
     .threshold_bit_i,
-    .valid_i      (wave_valid),
-    .last_i       (wave_last),
-    .start_i      (wave_start),
-    .hi_i         (wave_hi),
-    .lo_i         (wave_lo),
-    .bank_i       (wave_bank),
-    .addr_i       (wave_addr[drift_pkg::AccAddrWidth*drift_pkg::Lanes +: drift_pkg::AccAddrWidth]),
-    .sum_i        (sum),
-    .drain_addr_i (drain_addr),
-    .row_flag_o   (row_flag),
-    .column_flag_o(column_flag)
+    .valid_i       (wave_valid),
+    .last_i        (wave_last),
+    .start_i       (wave_start),
+    .hi_i          (wave_hi),
+    .lo_i          (wave_lo),
+    .bank_i        (wave_bank),
+    .addr_i        (wave_addr[drift_pkg::AccAddrWidth*drift_pkg::Lanes +: drift_pkg::AccAddrWidth]),
+    .sum_i         (sum),
+    .drain_addr_i  (drain_addr),
+    .row_flag_o    (row_flag),
+    .column_flag_o (column_flag),
+    .any_row_flag_o(any_row_flag)
   );
 
   drift_result_drain u_result_drain (
@@ -283,12 +301,17 @@ module drift_tile_engine #(
     .data_i           (mem_data[32*drift_pkg::Columns-1:0]),
     .row_flag_i       (row_flag),
     .column_flag_i    (column_flag),
+    .any_row_flag_i   (any_row_flag),
     .m_axis_result_tvalid_o,
     .m_axis_result_tready_i,
     .m_axis_result_tdata_o,
     .m_axis_result_tkeep_o,
     .m_axis_result_tlast_o,
     .m_axis_result_tuser_o,
+    .tile_masked_o,
+    .tile_unlocated_o,
+    .tile_end_o,
+    .tile_flags_o,
     .tiles_o,
     .flagged_rows_o,
     .flagged_columns_o,
