@@ -5,12 +5,9 @@
 //!
 //! ```text
 //! verify ─► cosim ─► golden ─► fault ─► tiling ─► config ◄─ rtl ◄─ cosim, synth
-<<<<<<< HEAD
-//! workload: operands; tool: external programs, for cosim, synth and formal; formal ─► rtl
-=======
 //! workload: operands; tool: external programs, for cosim and synth
 //! dram: the memory behind the accelerator's AXI port, knows only config
->>>>>>> main
+//! formal ─► rtl, tool
 //! ```
 //!
 //! Nothing but [`cosim`] knows Verilator's model; nothing in the library prints.

@@ -49,12 +49,22 @@ macro_rules! harness {
     };
 }
 
+/// Everything of the engine that does not decide when something happens.
+const DATA_PATH: &[&str] = &[
+    "drift_pe_array",
+    "drift_accumulator",
+    "drift_detector",
+    "drift_row_encoder",
+    "drift_skew",
+    "drift_column_encoder",
+];
+
 /// All proofs, in the order in which they are reported.
 pub const PROOFS: &[Proof] = &[
     Proof {
         name: "result_drain",
         module: "drift_result_drain",
-        claim: "result stream stable until taken; one row per beat, tlast after the rows of the tile",
+        claim: "result stream stable until taken, as many beats as rows",
         method: Method::Reachability,
         text: harness!("result_drain"),
         abstracted: &[],
@@ -63,9 +73,59 @@ pub const PROOFS: &[Proof] = &[
     Proof {
         name: "gemm_walker",
         module: "drift_gemm_walker",
-        claim: "every walk ends; tiles and passes have between 1 and all rows, columns, lanes",
+        claim: "every walk ends, after exactly the passes of the GEMM",
         method: Method::Reachability,
         text: harness!("gemm_walker"),
+        abstracted: &[],
+        limit: 300,
+    },
+    Proof {
+        name: "engine",
+        module: "drift_tile_engine",
+        claim: "no bank overwritten, no tile lost, result stream stable, once quiet stays quiet",
+        method: Method::Reachability,
+        text: harness!("engine"),
+        abstracted: DATA_PATH,
+        limit: 600,
+    },
+    Proof {
+        name: "pause",
+        module: "drift_tile_engine",
+        claim: "a pause makes it quiet within PassRows + PsumDelay + Lanes + 1 cycles",
+        method: Method::Reachability,
+        text: harness!("pause"),
+        abstracted: DATA_PATH,
+        limit: 600,
+    },
+    Proof {
+        name: "frozen",
+        module: "drift_tile_engine",
+        claim: "while quiet no PE register changes, no PE multiplies",
+        method: Method::Reachability,
+        text: harness!("frozen"),
+        abstracted: &[
+            "drift_accumulator",
+            "drift_detector",
+            "drift_row_encoder",
+            "drift_column_encoder",
+        ],
+        limit: 600,
+    },
+    Proof {
+        name: "pe_strip",
+        module: "drift_pe_strip",
+        claim: "a sum leaves nothing behind; weights change only with a swap",
+        method: Method::Induction { depth: 3 },
+        text: harness!("pe_strip"),
+        abstracted: &[],
+        limit: 300,
+    },
+    Proof {
+        name: "row_encoder",
+        module: "drift_row_encoder",
+        claim: "a lane is zero where no row was accepted",
+        method: Method::Induction { depth: 6 },
+        text: harness!("row_encoder"),
         abstracted: &[],
         limit: 300,
     },

@@ -41,14 +41,20 @@ pub struct Prover {
 }
 
 /// The numbers of a configuration as proofs use them: GEMM dimensions of up to
-/// 31, four layers, and counters of eight bits.
+/// 31 (more for tiles of more rows), four layers, counters of eight bits, and
+/// two places for tiles to be repeated.
 pub fn params(config: &ArrayConfig) -> Params {
+    let full = Params::new(config);
+    let dim_width = full.row_width.max(5);
     Params {
-        dim_width: Params::new(config).row_width.max(5),
+        dim_width,
+        // As many tiles as there are rows or columns cannot be.
+        tile_width: dim_width,
         layers: 4,
         layer_width: 2,
         count_width: 8,
-        ..Params::new(config)
+        repeat_depth: 2,
+        ..full
     }
 }
 
@@ -106,7 +112,7 @@ impl Prover {
         let said = finished.stdout + &finished.stderr;
         outcome(&said, &folder).ok_or_else(|| FormalError::Stopped {
             proof: proof.name,
-            message: errors(&said),
+            message: errors(&said, &folder),
             log: folder.join("run").join("logfile.txt"),
         })
     }
@@ -186,11 +192,14 @@ pub(super) fn outcome(said: &str, folder: &Path) -> Option<Outcome> {
     }
 }
 
-/// The errors in what SymbiYosys printed.
-fn errors(said: &str) -> String {
+/// The errors in what SymbiYosys printed and Yosys logged.
+fn errors(said: &str, folder: &Path) -> String {
+    let log = folder.join("run").join("model").join("design.log");
+    let logged = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = said
         .lines()
-        .filter(|line| line.to_ascii_lowercase().contains("error"))
+        .chain(logged.lines())
+        .filter(|line| line.contains("ERROR: ") || line.contains("Error: "))
         .collect();
     lines.join("\n")
 }
