@@ -122,38 +122,68 @@ module drift_formal_dvfs (
     end
   end
 
-  // Whether some point allows the clock at the supply.
-  logic allowed;
+  // States and goals of the module.
+  localparam logic [2:0] Plan = 3'd3;
+  localparam logic [2:0] Settle = 3'd5;
+  localparam logic [2:0] Frequency = 3'd6;
+  localparam logic [1:0] Scheduled = 2'd0;
+  localparam logic [1:0] Lowest = 2'd2;
 
-  always_comb begin
-    allowed = u_dvfs.NominalVoltage <= supply && u_dvfs.NominalFrequency >= clock;
-    for (int unsigned i = 0; i < 8; i++) begin
-      if (points_i[32*i +: 8] <= supply && points_i[32*i+8 +: 8] >= clock) begin
-        allowed = 1'b1;
-      end
+  // A witness: the number of the entry that allows the clock's highest frequency. 8 is the point in which the hardware
+  // leaves reset.
+  logic [3:0] goal, entry, entry_q;
+  logic [7:0] goal_voltage, goal_frequency, entry_voltage, entry_frequency, held_voltage, held_frequency;
+  logic       to_goal;
+
+  assign goal            = {1'b0, (u_dvfs.goal_q == Scheduled) ? u_dvfs.wanted_q : 3'd0};
+  assign goal_voltage    = points_i[{goal[2:0], 5'd0} +: 8];
+  assign goal_frequency  = points_i[{goal[2:0], 5'd8} +: 8];
+  assign entry           = (frequency_req && frequency_code > clock_q) ? goal : entry_q;
+  assign entry_voltage   = entry[3] ? u_dvfs.NominalVoltage : points_i[{entry[2:0], 5'd0} +: 8];
+  assign entry_frequency = entry[3] ? u_dvfs.NominalFrequency : points_i[{entry[2:0], 5'd8} +: 8];
+  assign held_voltage    = entry_q[3] ? u_dvfs.NominalVoltage : points_i[{entry_q[2:0], 5'd0} +: 8];
+  assign held_frequency  = entry_q[3] ? u_dvfs.NominalFrequency : points_i[{entry_q[2:0], 5'd8} +: 8];
+  // The clock is known to be at the goal's frequency.
+  assign to_goal         = u_dvfs.goal_q != Lowest
+      && ((frequency_req && frequency_ack_i)
+          || (u_dvfs.state_q == Plan && u_dvfs.frequency_done && goal_voltage < held_voltage));
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      entry_q <= 4'd8;
+    end else begin
+      entry_q <= to_goal ? goal : entry;
     end
   end
 
-  `DRIFT_ASSERT(FrequencyNeverAboveAllowed, allowed, clk_i, rst_ni)
+  `DRIFT_ASSERT(FrequencyNeverAboveAllowed, entry_voltage <= supply && entry_frequency >= clock, clk_i, rst_ni)
   `DRIFT_ASSERT(PausedInChange, (array_pause && array_quiet_i) || !(voltage_req || frequency_req || settling_q),
                 clk_i, rst_ni)
   `DRIFT_ASSERT(OneRequest, !(voltage_req && frequency_req), clk_i, rst_ni)
   `DRIFT_ASSERT(VoltageCodeStable, !(voltage_req_q && voltage_req) || voltage_code == voltage_code_q, clk_i, rst_ni)
   `DRIFT_ASSERT(FrequencyCodeStable, !(frequency_req_q && frequency_req) || frequency_code == frequency_code_q,
                 clk_i, rst_ni)
-  // Induction: the module's floor is the supply's, and its need licenses the clock.
-  logic licensed;
+  // Induction: what the module's registers say about supply, clock and table.
+  logic changing;
 
-  always_comb begin
-    licensed = u_dvfs.NominalVoltage <= u_dvfs.voltage_need_q && u_dvfs.NominalFrequency >= clock;
-    for (int unsigned i = 0; i < 8; i++) begin
-      if (points_i[32*i +: 8] <= u_dvfs.voltage_need_q && points_i[32*i+8 +: 8] >= clock) begin
-        licensed = 1'b1;
-      end
-    end
-  end
+  assign changing = u_dvfs.state_q >= Plan;
 
-  `DRIFT_ASSERT(NeedLicenses, licensed, clk_i, rst_ni)
-  `DRIFT_ASSERT(FloorIsLowest, u_dvfs.voltage_floor_q <= supply, clk_i, rst_ni)
+  `DRIFT_ASSERT(GoalIsEntry, !changing || u_dvfs.goal_q == Lowest
+                || (u_dvfs.goal_voltage_q == goal_voltage && u_dvfs.goal_frequency_q == goal_frequency), clk_i, rst_ni)
+  `DRIFT_ASSERT(LowestIsLower, !changing || u_dvfs.goal_q != Lowest || u_dvfs.goal_frequency_q <= frequency_code,
+                clk_i, rst_ni)
+  `DRIFT_ASSERT(Goals, u_dvfs.goal_q <= Lowest && u_dvfs.state_q <= Frequency, clk_i, rst_ni)
+  `DRIFT_ASSERT(NeedIsEntry, entry_voltage <= u_dvfs.voltage_need_q && held_voltage <= u_dvfs.voltage_need_q,
+                clk_i, rst_ni)
+  `DRIFT_ASSERT(EntryAllowsClock, held_frequency >= clock_q, clk_i, rst_ni)
+  `DRIFT_ASSERT(FloorIsLowest, u_dvfs.voltage_floor_q <= supply && u_dvfs.voltage_floor_q <= supply_q, clk_i, rst_ni)
+  `DRIFT_ASSERT(ClockSure, frequency_code <= clock && (!u_dvfs.frequency_sure_q || frequency_code == clock_q),
+                clk_i, rst_ni)
+  `DRIFT_ASSERT(SureMeansNoRequest, !frequency_req || !u_dvfs.frequency_sure_q, clk_i, rst_ni)
+  `DRIFT_ASSERT(RequestIsGoal, (!frequency_req || frequency_code == u_dvfs.goal_frequency_q)
+                && (!voltage_req || voltage_code == u_dvfs.goal_voltage_q), clk_i, rst_ni)
+  `DRIFT_ASSERT(EntryNumbers, entry_q <= 4'd8, clk_i, rst_ni)
+  `DRIFT_ASSERT(SettleInStep, settling_q == (u_dvfs.state_q == Settle) && (!settling_q || settle_q == u_dvfs.timer_q),
+                clk_i, rst_ni)
 
 endmodule : drift_formal_dvfs

@@ -41,6 +41,8 @@ module drift_formal_sequencer (
 );
 
   localparam int unsigned Answer = 3;
+  // The sequencer's state after a run, in which it looks for a tile to repeat.
+  localparam logic [2:0] Next = 3'd5;
 
   logic                           busy, done, cmd_valid, recovery_start, checkpoint_valid, checkpoint_write;
   logic                           repeating, repeat_ready;
@@ -146,7 +148,7 @@ module drift_formal_sequencer (
 
   assign command = cmd_valid && cmd_ready_i;
   // A run or the repetition of a tile begins.
-  assign round   = (start_i && !busy) || (u_sequencer.state_q == u_sequencer.Next && repeat_valid_i);
+  assign round   = (start_i && !busy) || (u_sequencer.state_q == Next && repeat_valid_i);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
