@@ -4,7 +4,8 @@
 //
 // Assumed: reset in the first cycle; the GEMM's inputs are stable from start_i to done_o, and N is not 0; the point, once
 //   settled, stays settled while the wanted point is the same; the recovery unit keeps the tile that is repeated at the head
-//   of its list until it is taken. Engine, recovery unit and DVFS answer within three cycles.
+//   of its list until it is taken; the engine is ready from the end of a command to the next one. Engine, recovery unit
+//   and DVFS answer within three cycles.
 // Proved: a command is given only when the point has settled, and exactly one per run and repeated tile; start_i makes the
 //   module busy, and exactly one done_o ends it; commands are stable until accepted; a run ends within the cycles that
 //   counting the tiles and the answers take, as long as no further tile is to be repeated; a repeated tile runs at
@@ -92,7 +93,7 @@ module drift_formal_sequencer (
   `DRIFT_FORMAL_RESET
 
   // The previous cycle.
-  logic                             busy_q, done_q, settled_q, cmd_waiting_q, repeat_held_q, running_q;
+  logic                             ready_q, busy_q, done_q, settled_q, cmd_waiting_q, repeat_held_q, running_q;
   logic [2:0]                       target_q;
   logic [3*drift_pkg::DimWidth-1:0] dims_q, cmd_q;
   logic [2*drift_pkg::DimWidth-1:0] tile_q;
@@ -100,12 +101,14 @@ module drift_formal_sequencer (
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       busy_q        <= 1'b0;
+      ready_q       <= 1'b1;
       done_q        <= 1'b0;
       settled_q     <= 1'b0;
       cmd_waiting_q <= 1'b0;
       repeat_held_q <= 1'b0;
     end else begin
       busy_q        <= (busy || start_i) && !done;
+      ready_q       <= cmd_ready_i && !cmd_valid;
       done_q        <= done;
       settled_q     <= settled_i;
       cmd_waiting_q <= cmd_valid && !cmd_ready_i;
@@ -139,6 +142,7 @@ module drift_formal_sequencer (
   `DRIFT_ASSUME(RepeatHeld, !repeat_held_q || (repeat_valid_i && {repeat_tile_m_i, repeat_tile_n_i} == tile_q))
   `DRIFT_ASSUME(SettlesInTime, settled_i || 32'(settle_wait_q) < Answer)
   `DRIFT_ASSUME(EngineInTime, (cmd_ready_i && recovery_idle_i) || 32'(engine_wait_q) < Answer)
+  `DRIFT_ASSUME(StaysReady, !ready_q || cmd_ready_i)
   `DRIFT_ASSUME(TileWithin, !repeat_valid_i || (32'(repeat_tile_m_i) * drift_pkg::TileRows < 32'(dim_m_i)
                             && 32'(repeat_tile_n_i) * drift_pkg::Columns < 32'(dim_n_i)))
 
@@ -164,7 +168,7 @@ module drift_formal_sequencer (
 
   `DRIFT_ASSERT(OneCommand, !(command && commanded_q), clk_i, rst_ni)
   `DRIFT_ASSERT(CommandedWhenDone, !done || commanded_q, clk_i, rst_ni)
-  `DRIFT_ASSERT(CommandSettled, !cmd_valid || settled_q || target != target_q, clk_i, rst_ni)
+  `DRIFT_ASSERT(CommandSettled, !cmd_valid || settled_q, clk_i, rst_ni)
   `DRIFT_ASSERT(CommandHeld, !cmd_waiting_q || (cmd_valid && cmd_q == {cmd_m, cmd_k, cmd_n}), clk_i, rst_ni)
   `DRIFT_ASSERT(BusyUntilDone, busy == busy_q || (busy && done), clk_i, rst_ni)
   `DRIFT_ASSERT(DoneOnce, !(done && done_q), clk_i, rst_ni)

@@ -4,10 +4,9 @@
 //! The modules depend on each other in one direction only:
 //!
 //! ```text
-//! verify ─► cosim ─► golden ─► fault ─► tiling ─► config ◄─ rtl ◄─ cosim, synth
-//! workload: operands; tool: external programs, for cosim and synth
+//! verify ─► cosim ─► soc ─► golden ─► fault ─► tiling ─► config ◄─ registers, rtl ◄─ cosim, synth, formal
+//! workload: operands; tool: external programs, for cosim, synth and formal
 //! dram: the memory behind the accelerator's AXI port, knows only config
-//! formal ─► rtl, tool
 //! ```
 //!
 //! Nothing but [`cosim`] knows Verilator's model; nothing in the library prints.

@@ -51,7 +51,7 @@ impl Tiling {
     }
 
     /// The reduction dimension K.
-    pub fn depth(&self) -> usize {
+    pub fn k(&self) -> usize {
         self.k
     }
 

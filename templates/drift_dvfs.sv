@@ -9,8 +9,8 @@
 //   voltage_need_q   the lowest voltage at which every frequency that the clock may have now is allowed.
 // While a request is open, and after one that nobody answered, the supply may be anywhere between the codes
 // requested since the last answer, and so may the clock. A voltage is requested only if it is not below
-// voltage_need_q, a frequency only if its own voltage is not above voltage_floor_q; so voltage_need_q <= voltage_floor_q,
-// always. It follows that a rising voltage goes first and a falling one last.
+// voltage_need_q, a frequency only if its own voltage is not above voltage_floor_q; so always
+// voltage_need_q <= voltage_floor_q. It follows that a rising voltage goes first and a falling one last.
 //
 // A request that is not acknowledged within timeout_i cycles is withdrawn:
 //   - on the way to a point other than 0, the change continues to point 0 and stays there until the wanted point
@@ -20,12 +20,13 @@
 //     any voltage that the supply may have.
 // Every request and every settling time ends, so every change ends: after five requests at most.
 //
-// Regulator and PLL leave reset at the codes of point 0 that this hardware was generated with. They hold ack until req
-// falls; the answer to a withdrawn request may still rise up to two cycles later, and no request is made before it fell.
+// Regulator and PLL leave reset at the codes of point 0 that this hardware was generated with. They hold ack until
+// req falls; the answer to a withdrawn request may still rise up to two cycles later, and no request is made before
+// it fell.
 //
 // Latency: array_pause_o rises one cycle after a wanted point differs. A change takes 3 cycles, the wait for
-// array_quiet_i, and per voltage a + settle + 3 and per frequency a + 2 cycles, where ack rises in the a-th cycle of
-// req; one more per request that still has to wait for the previous ack to fall.
+// array_quiet_i, and per voltage a + settle + 3 and per frequency a + 2 cycles, where ack rises in the a-th cycle
+// of req; more per request that still has to wait for the previous ack to fall.
 
 `include "drift_assert.svh"
 
@@ -108,17 +109,18 @@ module drift_dvfs (
   logic [7:0]  voltage_floor_q, voltage_floor_d, voltage_need_q, voltage_need_d;
 
   logic [2:0]  wanted;
-  logic [31:0] wanted_entry, goal_entry;
+  logic [15:0] wanted_codes;
+  logic [31:0] goal_entry;
   logic [7:0]  lowest_frequency;
   logic        change, voltage_done, frequency_done, reached, failed;
 
   logic [drift_pkg::CountWidth-1:0] transitions_q, timeouts_q, change_cycles_q;
 
   assign wanted       = panic_i ? 3'd0 : target_i;
-  assign wanted_entry = points_i[{wanted, 5'd0} +: 32];
+  assign wanted_codes = points_i[{wanted, 5'd0} +: 16];
   assign change       = !fault_q && !(held_q && (wanted == wanted_q))
-      && ((wanted != point_q) || !voltage_sure_q || (voltage_q != wanted_entry[7:0])
-          || !frequency_sure_q || (frequency_q != wanted_entry[15:8]));
+      && ((wanted != point_q) || !voltage_sure_q || (voltage_q != wanted_codes[7:0])
+          || !frequency_sure_q || (frequency_q != wanted_codes[15:8]));
 
   assign goal_entry   = points_i[{(goal_q == GoalScheduled) ? wanted_q : 3'd0, 5'd0} +: 32];
 
@@ -157,7 +159,7 @@ module drift_dvfs (
     reached          = 1'b0;
     failed           = 1'b0;
 
-    unique case (state_q)
+    case (state_q)
       StIdle: begin
         if (wanted != wanted_q) begin
           held_d = 1'b0;
@@ -257,7 +259,7 @@ module drift_dvfs (
       point_d = (goal_q == GoalScheduled) ? wanted_q : 3'd0;
     end
     if (failed) begin
-      unique case (goal_q)
+      case (goal_q)
         GoalScheduled: begin
           goal_d  = GoalNominal;
           held_d  = 1'b1;
@@ -353,8 +355,12 @@ module drift_dvfs (
   `DRIFT_ASSERT(FrequencyAllowed, voltage_need_q <= voltage_floor_q, clk_i, rst_ni)
   `DRIFT_ASSERT(FloorIsVoltage, !voltage_sure_q || (voltage_floor_q == voltage_q), clk_i, rst_ni)
   `DRIFT_ASSERT(FloorBelowVoltage, voltage_floor_q <= voltage_q, clk_i, rst_ni)
+  `DRIFT_ASSERT(VoltageAllowed, (state_q != StVoltage) || (voltage_need_q <= goal_voltage_q), clk_i, rst_ni)
+  `DRIFT_ASSERT(RaiseAllowed, (state_q != StFrequency) || (goal_q == GoalLowest) || (goal_voltage_q <= voltage_floor_q),
+                clk_i, rst_ni)
   // One request at a time, stable until it is answered or withdrawn.
-  `DRIFT_ASSERT(OneRequest, !(voltage_req_q && frequency_req_q), clk_i, rst_ni)
+  `DRIFT_ASSERT(VoltageState, !voltage_req_q || (state_q == StVoltage), clk_i, rst_ni)
+  `DRIFT_ASSERT(FrequencyState, !frequency_req_q || (state_q == StFrequency), clk_i, rst_ni)
   `DRIFT_ASSERT(VoltageStable, !$past(voltage_req_q) || (voltage_q == $past(voltage_q)), clk_i, rst_ni)
   `DRIFT_ASSERT(VoltageHeld, !$past(voltage_req_q && !voltage_ack_i && (timer_q != '0)) || voltage_req_q,
                 clk_i, rst_ni)

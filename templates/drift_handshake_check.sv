@@ -20,11 +20,13 @@ module drift_handshake_check #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       waiting_q <= 1'b0;
-      payload_q <= '0;
     end else begin
       waiting_q <= valid_i && !ready_i;
-      payload_q <= payload_i;
     end
+  end
+
+  always_ff @(posedge clk_i) begin
+    payload_q <= payload_i;
   end
 
   `DRIFT_ASSERT(ValidHeld, !waiting_q || valid_i, clk_i, rst_ni)

@@ -429,6 +429,7 @@ module drift_recovery (
 `endif
   // A fetch never waits: the previous one has ended with its tile.
   `DRIFT_ASSERT(FetchStarts, !(decide && rollback_now) || read_ready, clk_i, rst_ni)
+  `DRIFT_ASSERT(StartsBetweenTiles, !start_i || (first_q && !s_axis_result_tvalid_i), clk_i, rst_ni)
   `DRIFT_ASSERT(NoRowLeftOver, !decide || !restored_valid, clk_i, rst_ni)
   // The old checkpoint of a tile is read to its end before its new one can be written.
   `DRIFT_ASSERT(ReadBeforeWrite, !(last_fire && rollback && !read_ready), clk_i, rst_ni)

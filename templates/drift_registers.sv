@@ -143,7 +143,7 @@ module drift_registers (
     {{ p.name }}_d{{ p.pad }} = 1'b0;
 {%- endfor %}
     if (write) begin
-      unique case (write_addr)
+      case (write_addr)
 {%- for r in registers %}{% if r.writable %}
         {{ r.address }}: begin
 {%- if r.locked %}
@@ -172,7 +172,7 @@ module drift_registers (
     read_error   = 1'b0;
     rdata_d      = '0;
     count_high_d = count_high_q;
-    unique case (read_addr)
+    case (read_addr)
 {%- for r in registers %}{% if !r.reads.is_empty() %}
       {{ r.address }}: begin
 {%- for line in r.reads %}

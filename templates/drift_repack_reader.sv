@@ -1,8 +1,8 @@
 {{ banner }}
 // Reads one tile: its header beat and its rows, as drift_tile_bursts orders them. Read addresses run ahead of the
-// data; data beats are taken as fast as rows leave, without a buffer of more than one row.
+// data, and the rows of a tile wait here, so that the memory never waits for whoever takes them.
 //
-// Latency: the first read address is out one cycle after start_i; a row is at the output one cycle after its last beat.
+// Latency: the first read address is out one cycle after start_i; a row is at the output two cycles after its last beat.
 
 `include "drift_assert.svh"
 
@@ -17,7 +17,7 @@ module drift_repack_reader (
   input  logic [31:0]                         row_i,
   input  logic [31:0]                         stride_i,
   input  logic [drift_pkg::RowWidth-1:0]      rows_i,
-  // Beats are still to come.
+  // Beats are still to come, or rows to be taken.
   output logic                                busy_o,
 
   // Byte 0 of the header; valid with every row.
@@ -46,8 +46,11 @@ module drift_repack_reader (
   logic        await_header_q, await_header_d;
   logic        failed_q, failed_d;
   logic [7:0]  header_q, header_d;
-  logic        accept, failed, unpack_ready;
+  logic        reading, accept, failed, unpack_ready;
+  logic        unpacked_valid, unpacked_ready, unpacked_error;
   logic        unused_resp;
+
+  logic [8*drift_pkg::Columns-1:0] unpacked;
 
   drift_tile_bursts u_bursts (
     .clk_i,
@@ -64,8 +67,9 @@ module drift_repack_reader (
     .burst_len_o    (m_axi_arlen_o)
   );
 
-  assign busy_o         = left_q != '0;
-  assign m_axi_rready_o = busy_o && (await_header_q || unpack_ready);
+  assign reading        = left_q != '0;
+  assign busy_o         = reading || unpacked_valid || row_valid_o;
+  assign m_axi_rready_o = reading && (await_header_q || unpack_ready);
   assign accept         = m_axi_rvalid_i && m_axi_rready_o;
   assign error_o        = accept && m_axi_rresp_i[1];
   assign failed         = failed_q || m_axi_rresp_i[1];
@@ -109,18 +113,33 @@ module drift_repack_reader (
   drift_row_unpacker u_unpacker (
     .clk_i,
     .rst_ni,
-    .beat_valid_i(m_axi_rvalid_i && busy_o && !await_header_q),
+    .beat_valid_i(m_axi_rvalid_i && reading && !await_header_q),
     .beat_ready_o(unpack_ready),
     .beat_data_i (m_axi_rdata_i),
     .beat_error_i(failed),
-    .row_valid_o,
-    .row_ready_i,
-    .row_data_o,
-    .row_error_o
+    .row_valid_o (unpacked_valid),
+    .row_ready_i (unpacked_ready),
+    .row_data_o  (unpacked),
+    .row_error_o (unpacked_error)
   );
 
-  `DRIFT_ASSERT(OneTileAtATime, !(start_i && (busy_o || row_valid_o)), clk_i, rst_ni)
-  `DRIFT_ASSERT(NoStrayBeat, !(m_axi_rvalid_i && !busy_o), clk_i, rst_ni)
-  `DRIFT_ASSERT(AddressesFirst, !(m_axi_arvalid_o && !busy_o), clk_i, rst_ni)
+  drift_fifo #(
+    .Width(8 * drift_pkg::Columns + 1),
+    .Depth(drift_pkg::TileRows)
+  ) u_rows (
+    .clk_i,
+    .rst_ni,
+    .in_valid_i (unpacked_valid),
+    .in_ready_o (unpacked_ready),
+    .in_data_i  ({unpacked_error, unpacked}),
+    .out_valid_o(row_valid_o),
+    .out_ready_i(row_ready_i),
+    .out_data_o ({row_error_o, row_data_o})
+  );
+
+  `DRIFT_ASSERT(OneTileAtATime, !(start_i && busy_o), clk_i, rst_ni)
+  `DRIFT_ASSERT(NoStrayBeat, !(m_axi_rvalid_i && !reading), clk_i, rst_ni)
+  `DRIFT_ASSERT(AddressesFirst, !(m_axi_arvalid_o && !reading), clk_i, rst_ni)
+  `DRIFT_ASSERT(MemoryNeverWaits, m_axi_rready_o || !reading, clk_i, rst_ni)
 
 endmodule : drift_repack_reader

@@ -1,7 +1,8 @@
 {{ banner }}
 // Moves int8 tiles between a stream of rows ({{ columns }} elements a row) and memory ({{ memory_bytes }} bytes a beat) over an AXI4 master, in
-// either of two layouts, and both directions at once. It holds one row per direction, never a tile. The layouts are in
-// drift_address_map; a tile is a header of one beat, byte 0 of which is the user's, and up to TileRows rows.
+// either of two layouts, and both directions at once. It holds one tile that is read and one row that is written, never the
+// matrix. The layouts are in drift_address_map; a tile is a header of one beat, byte 0 of which is the user's, and up to
+// TileRows rows.
 //
 // To read: offer read_tile_m_i, read_tile_n_i and read_rows_i; when they are accepted, take read_rows_i rows from the
 // read_row stream. To write: the same with the write_ ports and the header byte, then give the rows. Tiles come one
@@ -9,10 +10,11 @@
 // is low. Bases are multiples of MemoryBytes.
 //
 // AXI4: INCR bursts of whole beats, at most 256 of them, never across 4 KiB, one ID; no valid waits for a ready; reads of
-// a tile are issued without waiting for data. Reads and writes are not ordered against each other: the user does not read a
-// tile while it is written.
+// a tile are issued without waiting for data; read data and write responses are taken at once, whatever the row streams do,
+// so that a memory that serves one request at a time cannot lock up. Write data may wait for rows. Reads and writes are not
+// ordered against each other: the user does not read a tile while it is written.
 //
-// Latency: read address one cycle after the tile was accepted, rows one cycle after their last beat; write address and
+// Latency: read address one cycle after the tile was accepted, rows two cycles after their last beat; write address and
 // header one cycle after the tile was accepted.
 
 `include "drift_assert.svh"
@@ -96,11 +98,11 @@ module drift_repacker (
   logic        unused_last;
 
   // One address map for both directions; a read goes first.
-  assign read_ready_o  = !read_busy && !read_row_valid_o;
+  assign read_ready_o  = !read_busy;
   assign write_ready_o = !write_busy && !read_valid_i;
   assign read_start    = read_valid_i && read_ready_o;
   assign write_start   = write_valid_i && write_ready_o;
-  assign idle_o        = !read_busy && !read_row_valid_o && !write_busy && !write_waiting;
+  assign idle_o        = !read_busy && !write_busy && !write_waiting;
 
   drift_address_map u_address_map (
     .row_major_i,

@@ -3,7 +3,7 @@
 
 use drift::config::ArrayConfig;
 use drift::cosim::{ModuleSim, lockstep};
-use drift::golden::clocked::{Clocked, Registers, RegistersInputs, RegistersOutputs};
+use drift::golden::clocked::{Clocked, Registers, RegistersInputs, RegistersOutputs, Signals};
 use drift::registers::{self, Register};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -92,7 +92,6 @@ impl Master {
     }
 
     fn random_state(&mut self) -> RegistersInputs {
-        use drift::golden::clocked::Signals;
         let values: Vec<[u32; 2]> = RegistersInputs::NAMES
             .iter()
             .map(|name| {

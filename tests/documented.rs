@@ -44,6 +44,16 @@ fn committed_rtl_of_the_tiny_array_is_up_to_date() {
 }
 
 #[test]
+fn the_page_of_the_registers_is_up_to_date() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/registers.md");
+    let committed = std::fs::read_to_string(page).unwrap_or_default();
+    assert!(
+        committed == drift::registers::markdown(),
+        "docs/registers.md differs from the register table; run `make expected` and commit it"
+    );
+}
+
+#[test]
 fn readme_shows_the_numbers_of_the_main_job() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("record.json");

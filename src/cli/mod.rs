@@ -7,6 +7,7 @@ mod formal;
 mod inputs;
 mod lint;
 mod progress;
+mod registers;
 mod report;
 mod rtl;
 mod tools;
@@ -43,6 +44,8 @@ struct Cli {
 enum Command {
     /// Generate the SystemVerilog of a configuration
     Rtl(rtl::Args),
+    /// Write the documentation page of the register map
+    Registers(registers::Args),
     /// Stream a workload through the verilated RTL with faults and check every output
     Cosim(cosim::Args),
     /// Sample faults into a list that `cosim --fault-list` replays
@@ -64,6 +67,7 @@ pub fn run() -> ExitCode {
     let command = Cli::parse().command;
     let verdict: Result<Verdict> = match command {
         Command::Rtl(args) => rtl::run(&args),
+        Command::Registers(args) => registers::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Faults(args) => faults::run(&args),
         Command::Verify(args) => verify::run(&args),

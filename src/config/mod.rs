@@ -8,7 +8,7 @@ mod resolved;
 
 pub use error::ConfigError;
 pub use points::{BLOCK_CLASSES, OperatingPoint, POINTS, RunDefaults, TIMESTEP_CLASSES};
-pub use resolved::{ArrayConfig, ChecksumDomain, ConfigHash, Dataflow};
+pub use resolved::{ArrayConfig, ChecksumDomain, ConfigHash, Dataflow, LAYERS, REPEAT_DEPTH};
 
 /// The configurations that ship with the project: `(name, YAML text)`.
 pub const SHIPPED: [(&str, &str); 6] = [

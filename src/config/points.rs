@@ -40,7 +40,7 @@ impl OperatingPoint {
     /// The point of a voltage and a frequency; `None` when they are not exactly
     /// those of a code.
     pub fn from_units(millivolt: u32, megahertz: u32, settle_cycles: u16) -> Option<Self> {
-        let code = |value: u32, step| (value % step == 0).then_some(value / step);
+        let code = |value: u32, step| value.is_multiple_of(step).then_some(value / step);
         let voltage = code(millivolt.checked_sub(VOLTAGE_BASE_MV)?, VOLTAGE_STEP_MV)?;
         let frequency = code(megahertz, FREQUENCY_STEP_MHZ)?;
         Some(Self {

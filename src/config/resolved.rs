@@ -37,6 +37,11 @@ pub enum ChecksumDomain {
     Protected,
 }
 
+/// Tiles of a GEMM that can wait for being computed again.
+pub const REPEAT_DEPTH: usize = 16;
+/// Layers that can have checkpoints at a time.
+pub const LAYERS: usize = 256;
+
 /// A validated accelerator configuration.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ArrayConfig {

@@ -29,8 +29,12 @@ const VERILATE: [&str; 9] = [
     "fast",
 ];
 
-/// Unrolled and unsplit, so that the C++ compiler can vectorise the array.
-const UNROLLED: [&str; 8] = [
+/// Unrolled and unsplit, so that the C++ compiler can vectorise the array. Verilator
+/// 5.006 forgets the declaration of the index when it makes copies of 40 words
+/// and more into loops.
+const UNROLLED: [&str; 10] = [
+    "--reloop-limit",
+    "1000000",
     "--unroll-count",
     "1000000",
     "--unroll-stmts",

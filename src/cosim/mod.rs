@@ -2,7 +2,9 @@
 //! compares every output with the golden model.
 
 mod abi;
+mod accelerator;
 mod build;
+mod calendar;
 mod compare;
 mod error;
 mod ffi;
@@ -14,6 +16,7 @@ mod registers;
 mod rtl_run;
 mod wave;
 
+pub use accelerator::{Accelerator, AcceleratorError};
 pub use build::{BuildOptions, BuiltModel, build};
 pub use compare::{Divergence, Quantity, compare};
 pub use error::CosimError;

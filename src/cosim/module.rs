@@ -72,7 +72,7 @@ impl<I: Signals, O: Signals> ModuleSim<I, O> {
             inputs: resolve(I::NAMES, pins.inputs())?,
             outputs: resolve(O::NAMES, pins.outputs())?,
             pins,
-            pe_rows: config.rows,
+            pe_rows: config.pe_rows(),
             lanes: config.lanes(),
             kind: PhantomData,
         })
@@ -86,14 +86,18 @@ impl<I: Signals, O: Signals> ModuleSim<I, O> {
         let inside =
             (site.pe_row as usize) < self.pe_rows && (site.pe_column as usize) < self.lanes;
         assert!(inside, "{site:?} is outside the array");
-        let flip = abi::Flip {
+        self.flip_raw(&abi::Flip {
             stream_row: 0,
             pe_row: site.pe_row,
             pe_column: site.pe_column,
             register: register_number(site.register),
             mask,
-        };
-        assert!(self.pins.flip(&flip), "the module has no PEs");
+        });
+    }
+
+    /// As [`ModuleSim::flip`], for a fault that lies within the array.
+    pub(super) fn flip_raw(&mut self, flip: &abi::Flip) {
+        assert!(self.pins.flip(flip), "the module has no PEs");
     }
 
     /// Whether an assertion of the RTL has failed; Verilator has printed it.
@@ -148,6 +152,18 @@ pub struct Mismatch {
     pub rtl: Vec<u32>,
     /// Words that the model shows.
     pub model: Vec<u32>,
+}
+
+impl Mismatch {
+    /// A failed assertion of the RTL.
+    pub(super) fn assertion(cycle: u64) -> Self {
+        Self {
+            cycle,
+            port: "assertion".to_owned(),
+            rtl: Vec::new(),
+            model: Vec::new(),
+        }
+    }
 }
 
 impl fmt::Display for Mismatch {
@@ -210,12 +226,7 @@ pub fn lockstep<M: Clocked>(
         rtl.tick(&inputs);
         model.tick(&inputs);
         if rtl.assertion_failed() {
-            return Err(Mismatch {
-                cycle,
-                port: "assertion".to_owned(),
-                rtl: Vec::new(),
-                model: Vec::new(),
-            });
+            return Err(Mismatch::assertion(cycle));
         }
         last = expected;
     }

@@ -69,7 +69,7 @@ impl RtlJob<'_> {
             }
             first_row += match config.dataflow {
                 Dataflow::Ws => self.tiling.passes() * pass_rows,
-                Dataflow::Os => self.tiling.depth(),
+                Dataflow::Os => self.tiling.k(),
             } as u64;
         }
         flips

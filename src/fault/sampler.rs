@@ -167,7 +167,7 @@ fn space<'a>(
         data_rows,
         captures: match config.dataflow {
             Dataflow::Ws => tiling.passes() * (data_rows + config.checksum_rows()),
-            Dataflow::Os => tiling.depth(),
+            Dataflow::Os => tiling.k(),
         },
         pe_rows,
         columns,

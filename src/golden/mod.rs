@@ -2,6 +2,7 @@
 //! Outputs, syndromes, flags, masks and counters follow from arithmetic, the
 //! cycle count from a recurrence; the generated RTL is its only judge.
 
+pub mod accelerator;
 mod address;
 pub mod checkpoint;
 mod checksum;

@@ -88,7 +88,7 @@ fn output_stationary(config: &ArrayConfig, tiling: &Tiling) -> Schedule {
     for tile in tiling.tiles() {
         let data_rows = tile.rows.len() as u64;
         let bank = &mut bank_free[tile.index % 2];
-        let steps = tiling.depth() as u64;
+        let steps = tiling.k() as u64;
         let last_step = (step_free + steps - 1).max(array_free).max(*bank);
         step_free = last_step + 1;
         array_free = last_step + pe_rows;

@@ -315,7 +315,7 @@ counters! {
 /// All registers by rising offset.
 pub fn map() -> Vec<Register> {
     let counters = COUNTERS.iter().flat_map(|(_, c)| [c.low, c.high]);
-    let mut map: Vec<Register> = SINGLE.iter().copied().collect();
+    let mut map = SINGLE.to_vec();
     map.extend(POINT.into_iter().chain(SCHEDULE).chain(counters));
     map.sort_by_key(|register| register.offset);
     map

@@ -1,6 +1,6 @@
 //! Every number that appears in the generated RTL, computed once.
 
-use crate::config::{ArrayConfig, Dataflow};
+use crate::config::{ArrayConfig, Dataflow, LAYERS, REPEAT_DEPTH};
 
 /// The numbers that the templates place. Widths are in bits.
 #[derive(Clone, Debug)]
@@ -91,15 +91,10 @@ pub struct Params {
 
 /// Bytes of an AXI4 page, which no burst leaves.
 const PAGE: usize = 4096;
-/// Depth of the FIFO of tiles to be run again.
-const REPEAT_DEPTH: usize = 16;
 /// Largest exponent of a checkpoint: 31 bits of magnitude in 7.
 const MAX_EXPONENT: u32 = 24;
 /// Width of a GEMM dimension.
 const DIM_WIDTH: u32 = 24;
-
-/// Layers that can have checkpoints at a time.
-pub const LAYERS: usize = 256;
 
 /// Smallest width that can hold `value`.
 fn width_of(value: usize) -> u32 {
@@ -153,7 +148,7 @@ impl Params {
             segment_width: width_of(config.row_beats() - 1).max(1),
             max_exponent: MAX_EXPONENT,
             repeat_depth: REPEAT_DEPTH,
-            recovery_cycles: config.row_beats() + 3,
+            recovery_cycles: config.row_beats() + 4,
             nominal_voltage: config.run.points[0].voltage_code,
             nominal_frequency: config.run.points[0].frequency_code,
         }

@@ -142,7 +142,10 @@ fn reset(parts: &[&Field], width: u32, config: &ArrayConfig) -> String {
         .collect();
     match literals.as_slice() {
         [one] => one.clone(),
-        many => format!("{{{}}}", many.join(", ")),
+        many => {
+            let lines: Vec<String> = many.chunks(4).map(|line| line.join(", ")).collect();
+            format!("{{{}}}", lines.join(",\n          "))
+        }
     }
 }
 

@@ -146,4 +146,5 @@ templates! {
     Recovery = "drift_recovery.sv",
     Dvfs = "drift_dvfs.sv",
     ErrorMonitor = "drift_error_monitor.sv",
+    Top = "drift_top.sv",
 }

@@ -39,3 +39,30 @@ impl Sink {
         last.then(|| std::mem::take(&mut self.present))
     }
 }
+
+impl ReceivedTile {
+    /// A bit of the `tuser` of a row.
+    fn user_bit(&self, row: usize, bit: usize) -> bool {
+        self.users[row][bit / 32] >> (bit % 32) & 1 != 0
+    }
+
+    /// The tile is void: it comes again later. `columns` is C.
+    pub fn repeated_later(&self, columns: usize) -> bool {
+        self.user_bit(0, 2 * columns + 1)
+    }
+
+    /// Its masked elements come from a checkpoint.
+    pub fn rolled_back(&self, columns: usize) -> bool {
+        self.user_bit(self.users.len() - 1, 2 * columns + 2)
+    }
+
+    /// Flag of a row.
+    pub fn row_flag(&self, columns: usize, row: usize) -> bool {
+        self.user_bit(row, columns)
+    }
+
+    /// Flag of a column.
+    pub fn column_flag(&self, columns: usize, column: usize) -> bool {
+        self.user_bit(0, columns + 1 + column)
+    }
+}

@@ -2,15 +2,24 @@
 //! that offers them.
 
 use super::Stalls;
-use crate::config::ArrayConfig;
+use crate::config::{ArrayConfig, Dataflow};
 use crate::tiling::Tiling;
 use ndarray::Array2;
 use std::collections::VecDeque;
 
+/// A beat of an operand stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Beat {
+    /// int8 lanes, lane 0 lowest.
+    pub words: Vec<u32>,
+    /// Last beat of its pass.
+    pub ends_pass: bool,
+}
+
 /// Offers beats on an AXI4-Stream: a beat that is offered stays until it is taken.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
-    beats: VecDeque<Vec<u32>>,
+    beats: VecDeque<Beat>,
     stalls: Stalls,
     offered: bool,
 }
@@ -25,7 +34,7 @@ impl Source {
     }
 
     /// Appends beats.
-    pub fn push(&mut self, beats: impl IntoIterator<Item = Vec<u32>>) {
+    pub fn push(&mut self, beats: impl IntoIterator<Item = Beat>) {
         self.beats.extend(beats);
     }
 
@@ -35,17 +44,17 @@ impl Source {
     }
 
     /// The beat on the stream in this cycle, if any.
-    pub fn offer(&mut self, cycle: u64) -> Option<Vec<u32>> {
+    pub fn offer(&mut self, cycle: u64) -> Option<&Beat> {
         if !self.offered {
             self.offered = !self.beats.is_empty() && !self.stalls.hit(cycle);
         }
-        self.offered.then(|| self.beats[0].clone())
+        self.beats.front().filter(|_| self.offered)
     }
 
     /// The offered beat was taken.
-    pub fn taken(&mut self) {
-        self.beats.pop_front().expect("a beat was offered");
+    pub fn taken(&mut self) -> Beat {
         self.offered = false;
+        self.beats.pop_front().expect("a beat was offered")
     }
 }
 
@@ -93,29 +102,44 @@ impl OperandFeed {
         &self.w
     }
 
-    /// Beats of the activation stream for a tile: for every pass, its rows.
-    pub fn act_beats(&self, tile: usize) -> Vec<Vec<u32>> {
+    /// Beats of the activation stream for a tile, in ascending order: its rows
+    /// for every pass (WS), or its columns for every k (OS).
+    pub fn act_beats(&self, tile: usize) -> Vec<Beat> {
         let tile = self.tiling.tile(tile);
         let mut beats = Vec::new();
         for pass in 0..self.tiling.passes() {
             let depth = self.tiling.pass_depth(pass);
-            for m in tile.rows.clone() {
-                let lanes = depth.clone().map(|k| self.x[[m, k]]);
-                beats.push(pack(lanes, self.config.rows));
+            match self.config.dataflow {
+                Dataflow::Ws => beats.extend(tile.rows.clone().map(|m| Beat {
+                    words: pack(depth.clone().map(|k| self.x[[m, k]]), self.config.rows),
+                    ends_pass: m + 1 == tile.rows.end,
+                })),
+                Dataflow::Os => beats.extend(depth.clone().map(|k| Beat {
+                    words: pack(tile.rows.clone().map(|m| self.x[[m, k]]), self.config.rows),
+                    ends_pass: k + 1 == depth.end,
+                })),
             }
         }
         beats
     }
 
-    /// Beats of the weight stream for a tile: for every pass, its rows from the
-    /// last to the first.
-    pub fn weight_beats(&self, tile: usize) -> Vec<Vec<u32>> {
+    /// Beats of the weight stream for a tile: for every pass its rows from the
+    /// last to the first (WS), or every k in ascending order (OS).
+    pub fn weight_beats(&self, tile: usize) -> Vec<Beat> {
         let tile = self.tiling.tile(tile);
         let mut beats = Vec::new();
         for pass in 0..self.tiling.passes() {
-            for k in self.tiling.pass_depth(pass).rev() {
-                let lanes = tile.columns.clone().map(|n| self.w[[k, n]]);
-                beats.push(pack(lanes, self.config.columns));
+            let depth = self.tiling.pass_depth(pass);
+            let beat = |k: usize| Beat {
+                words: pack(
+                    tile.columns.clone().map(|n| self.w[[k, n]]),
+                    self.config.columns,
+                ),
+                ends_pass: k + 1 == depth.end,
+            };
+            match self.config.dataflow {
+                Dataflow::Ws => beats.extend(depth.clone().rev().map(beat)),
+                Dataflow::Os => beats.extend(depth.clone().map(beat)),
             }
         }
         beats

@@ -213,7 +213,8 @@ impl Dvfs {
         let there = wanted == self.point
             && self.voltage.has(entry.voltage)
             && self.frequency.has(entry.frequency);
-        !self.fault && !(self.held && wanted == self.wanted) && !there
+        let gave_up = self.fault || self.held && wanted == self.wanted;
+        !gave_up && !there
     }
 
     /// The entry that the change is after.

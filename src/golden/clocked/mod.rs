@@ -1,6 +1,7 @@
 //! Models that are clocked: they show what every pin of a generated module
 //! does in every cycle, so that hardware and model can run in lockstep.
 
+mod accelerator;
 mod dvfs;
 mod engine;
 mod error_monitor;
@@ -9,6 +10,7 @@ mod registers;
 mod sequencer;
 mod signals;
 
+pub use accelerator::{Accelerator, TopInputs, TopOutputs};
 pub use dvfs::{Dvfs, DvfsInputs, DvfsOutputs};
 pub use engine::{Engine, EngineInputs, EngineOutputs};
 pub use error_monitor::{ErrorMonitor, ErrorMonitorInputs, ErrorMonitorOutputs};

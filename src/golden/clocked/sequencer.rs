@@ -59,8 +59,10 @@ signals! {
     pub struct SequencerOutputs {
         /// A GEMM is being run.
         busy_o: bool,
-        /// It ends in this cycle.
+        /// The last GEMM is finished.
         done_o: bool,
+        /// A memory access failed during it.
+        failed_o: bool,
         /// Wanted operating point.
         target_o: u32,
         /// Command of the engine.
@@ -83,6 +85,8 @@ signals! {
         repeat_o: bool,
         /// The repeated tile is done.
         repeat_ready_o: bool,
+        /// Cycles in which a GEMM was run.
+        running_cycles_o: u64,
     }
 }
 
@@ -110,7 +114,9 @@ pub struct Sequencer {
     written: BTreeMap<u32, u32>,
     checkpoint_valid: bool,
     checkpoint_write: bool,
+    done: bool,
     failed: bool,
+    running_cycles: u64,
 }
 
 /// Operating point of a GEMM: forced, or the scheduled one moved towards
@@ -138,7 +144,9 @@ impl Sequencer {
             written: BTreeMap::new(),
             checkpoint_valid: false,
             checkpoint_write: false,
+            done: false,
             failed: false,
+            running_cycles: 0,
         }
     }
 
@@ -162,7 +170,8 @@ impl Clocked for Sequencer {
         };
         SequencerOutputs {
             busy_o: self.state != State::Idle,
-            done_o: self.state == State::Done,
+            done_o: self.done,
+            failed_o: self.failed,
             target_o: target(inputs, self.repeat),
             cmd_valid_o: self.state == State::Command,
             cmd_m_o: rest(inputs.dim_m_i, self.tile_rows, inputs.repeat_tile_m_i),
@@ -174,6 +183,7 @@ impl Clocked for Sequencer {
             tiles_n_o: self.tiles_n,
             repeat_o: self.repeat,
             repeat_ready_o: self.run_over(inputs) && self.repeat,
+            running_cycles_o: self.running_cycles,
         }
     }
 
@@ -187,9 +197,12 @@ impl Clocked for Sequencer {
             self.written.clear();
         }
         self.failed |= inputs.axi_error_i;
+        self.done |= self.state == State::Done;
+        self.running_cycles += u64::from(self.state != State::Idle);
         self.state = match self.state {
             State::Idle if inputs.start_i => {
                 let age = written.map(|step| inputs.step_i.wrapping_sub(step) & 0xffff);
+                self.done = false;
                 self.failed = false;
                 self.tiles_n = 1;
                 self.left_n = inputs.dim_n_i;

@@ -28,12 +28,27 @@ package drift_pkg;
   // Flagged lines of a tile.
   localparam int unsigned FlagsWidth = 4;
   localparam int unsigned UserWidth = 9;
+  // Of the results after rollback: two more bits.
+  localparam int unsigned ResultUserWidth = 11;
   localparam int unsigned SumWidth = 16;
   // Layers that can have checkpoints, and their denoising steps.
   localparam int unsigned Layers = 256;
   localparam int unsigned LayerWidth = 8;
   localparam int unsigned StepWidth = 16;
   localparam int unsigned CountWidth = 48;
+
+  // Checkpoints in memory: bytes of a beat, beats and bytes of a row, bytes from tile to tile of the tile layout.
+  localparam int unsigned MemoryBytes = 16;
+  localparam int unsigned RowBeats = 1;
+  localparam int unsigned RowBytes = 16;
+  localparam int unsigned TileStride = 256;
+  // Width of a number of tiles across or down, and of the number of a beat in its row.
+  localparam int unsigned TileWidth = 23;
+  localparam int unsigned SegmentWidth = 1;
+  // Largest exponent of a checkpoint.
+  localparam int unsigned MaxExponent = 24;
+  // Tiles that can wait for being run again.
+  localparam int unsigned RepeatDepth = 16;
 
   // The narrow registers of a PE, see drift_pe_array.
   typedef logic [31:0] word_t;

@@ -5,8 +5,8 @@
 // settled, starts the tile engine and the recovery unit, repeats at the nominal point the tiles that recovery gave
 // up, and keeps the books of which layers have a valid checkpoint.
 //
-// Latency: the command reaches the engine one cycle after the operating point has settled; done_o follows one
-// cycle after the last result, checkpoint write and repeated tile.
+// Latency: the command reaches the engine one cycle after the operating point has settled; done_o rises three cycles
+// after the last result, checkpoint write and repeated tile.
 
 `include "drift_assert.svh"
 
@@ -14,10 +14,12 @@ module drift_sequencer (
   input  logic                                 clk_i,
   input  logic                                 rst_ni,
 
-  // The GEMM; stable from start_i to done_o. start_i is ignored while busy.
+  // The GEMM; stable while busy_o is high. start_i is ignored then.
   input  logic                                 start_i,
   output logic                                 busy_o,
+  // The last GEMM is finished, and whether an access to memory failed during it; low from the next start on.
   output logic                                 done_o,
+  output logic                                 failed_o,
   input  logic [drift_pkg::DimWidth-1:0]      dim_m_i,
   input  logic [drift_pkg::DimWidth-1:0]      dim_k_i,
   input  logic [drift_pkg::DimWidth-1:0]      dim_n_i,
@@ -59,7 +61,10 @@ module drift_sequencer (
   input  logic                                 repeat_valid_i,
   output logic                                 repeat_ready_o,
   input  logic [drift_pkg::DimWidth-1:0]      repeat_tile_m_i,
-  input  logic [drift_pkg::DimWidth-1:0]      repeat_tile_n_i
+  input  logic [drift_pkg::DimWidth-1:0]      repeat_tile_n_i,
+
+  // Since reset: cycles in which a GEMM was run.
+  output logic [drift_pkg::CountWidth-1:0]    running_cycles_o
 );
 
   localparam logic [drift_pkg::DimWidth-1:0] StepM = 24'(drift_pkg::TileRows);
@@ -89,7 +94,8 @@ module drift_sequencer (
   logic [drift_pkg::StepWidth-1:0] age;
   logic                            checkpoint_valid_q, checkpoint_valid_d;
   logic                            checkpoint_write_q, checkpoint_write_d;
-  logic                            failed_q, failed_d, mark;
+  logic                            done_q, done_d, failed_q, failed_d, mark;
+  logic [drift_pkg::CountWidth-1:0] running_cycles_q;
 
   logic [2:0]                      scheduled;
 
@@ -114,6 +120,7 @@ module drift_sequencer (
     left_n_d           = left_n_q;
     checkpoint_valid_d = checkpoint_valid_q;
     checkpoint_write_d = checkpoint_write_q;
+    done_d             = done_q;
     failed_d           = failed_q || axi_error_i;
     recovery_start_o   = 1'b0;
     repeat_ready_o     = 1'b0;
@@ -121,6 +128,7 @@ module drift_sequencer (
       Idle: begin
         if (start_i) begin
           state_d            = Count;
+          done_d             = 1'b0;
           failed_d           = 1'b0;
           tiles_n_d          = 24'd1;
           left_n_d           = dim_n_i;
@@ -159,6 +167,7 @@ module drift_sequencer (
         state_d  = repeat_valid_i ? Settle : Done;
       end
       Done: begin
+        done_d  = 1'b1;
         state_d = Idle;
       end
       default: begin
@@ -186,7 +195,9 @@ module drift_sequencer (
       valid_q            <= '0;
       checkpoint_valid_q <= 1'b0;
       checkpoint_write_q <= 1'b0;
+      done_q             <= 1'b0;
       failed_q           <= 1'b0;
+      running_cycles_q   <= '0;
     end else begin
       state_q            <= state_d;
       repeat_q           <= repeat_d;
@@ -195,7 +206,11 @@ module drift_sequencer (
       valid_q            <= valid_d;
       checkpoint_valid_q <= checkpoint_valid_d;
       checkpoint_write_q <= checkpoint_write_d;
+      done_q             <= done_d;
       failed_q           <= failed_d;
+      if (busy_o) begin
+        running_cycles_q <= running_cycles_q + 1'b1;
+      end
     end
   end
 
@@ -225,7 +240,9 @@ module drift_sequencer (
   assign tiles_n_o          = tiles_n_q;
   assign repeat_o           = repeat_q;
   assign busy_o             = state_q != Idle;
-  assign done_o             = state_q == Done;
+  assign done_o             = done_q;
+  assign failed_o           = failed_q;
+  assign running_cycles_o   = running_cycles_q;
 
   // The tile that is being repeated stays at the head of the list until it is done.
   `DRIFT_ASSERT(RepeatThere, !repeat_q || repeat_valid_i || (state_q == Next), clk_i, rst_ni)

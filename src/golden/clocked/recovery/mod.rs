@@ -5,15 +5,13 @@ mod pins;
 mod repacker;
 
 use super::Clocked;
-use crate::config::ArrayConfig;
+use crate::config::{ArrayConfig, REPEAT_DEPTH};
 use crate::golden::{AddressMap, Layout};
 use parts::{Encoder, Fifo, Place, Restorer};
 use repacker::{ReadBeat, Reader, Start, WriteWires, Writer};
 
 pub use pins::{RecoveryInputs, RecoveryOutputs};
 
-/// Depth of the repeat FIFO.
-const REPEAT_DEPTH: usize = 16;
 /// A dimension register.
 const DIM_MASK: u32 = 0xff_ffff;
 /// AxBURST of addresses that count up.
@@ -198,7 +196,7 @@ impl Recovery {
                 .writer
                 .wires(inputs.m_axi_awready_i, inputs.m_axi_wready_i),
             read_error: inputs.m_axi_rvalid_i
-                && self.reader.rready(row_ready)
+                && self.reader.rready()
                 && inputs.m_axi_rresp_i & 2 != 0,
             write_error: inputs.m_axi_bvalid_i && inputs.m_axi_bresp_i & 2 != 0,
         }
@@ -272,7 +270,7 @@ impl Clocked for Recovery {
             repeat_valid_o: self.repeats.out_valid(),
             repeat_tile_m_o: repeat_m,
             repeat_tile_n_o: repeat_n,
-            idle_o: idle && self.encoder.idle() && self.reader.ready() && self.writer.idle(),
+            idle_o: idle && self.encoder.idle() && !self.reader.busy() && self.writer.idle(),
             axi_error_o: w.read_error || w.write_error,
             rollbacks_o: events.rollbacks,
             restored_o: events.restored,
@@ -298,7 +296,7 @@ impl Clocked for Recovery {
             m_axi_arlen_o: arlen,
             m_axi_arsize_o: size,
             m_axi_arburst_o: INCR,
-            m_axi_rready_o: self.reader.rready(w.row_ready),
+            m_axi_rready_o: self.reader.rready(),
         }
     }
 
@@ -337,9 +335,12 @@ impl Clocked for Recovery {
             w.write.row_ready,
         );
 
-        let row = (self.reader.row_valid && w.row_ready)
-            .then_some((self.reader.row.as_slice(), self.reader.row_error));
-        self.restorer.tick(row, inputs.scale_i, w.fire && rollback);
+        let row = self.reader.row().filter(|_| w.row_ready);
+        self.restorer.tick(
+            row.map(|(mantissas, error)| (mantissas.as_slice(), *error)),
+            inputs.scale_i,
+            w.fire && rollback,
+        );
         let data = to_bytes(&inputs.m_axi_rdata_i, self.config.memory_bytes);
         let beat = inputs.m_axi_rvalid_i.then(|| ReadBeat {
             data: &data,

@@ -1,6 +1,6 @@
 //! `drift_repacker`: tiles between rows of int8 elements and memory beats.
 
-use super::parts::Place;
+use super::parts::{Fifo, Place};
 use crate::config::ArrayConfig;
 use crate::golden::{AddressMap, Layout};
 
@@ -102,10 +102,12 @@ pub(super) struct Reader {
     failed: bool,
     pub(super) header: u8,
     /// The row that is put together, the beat that comes next, and whether the row is complete.
-    pub(super) row: Vec<u8>,
+    row: Vec<u8>,
     segment: usize,
-    pub(super) row_valid: bool,
-    pub(super) row_error: bool,
+    row_full: bool,
+    row_error: bool,
+    /// Complete rows, and whether something up to them could not be read.
+    rows: Fifo<(Vec<u8>, bool)>,
 }
 
 /// A beat on the R channel.
@@ -124,17 +126,19 @@ impl Reader {
             header: 0,
             row: vec![0; config.columns],
             segment: 0,
-            row_valid: false,
+            row_full: false,
             row_error: false,
+            rows: Fifo::new(config.tile_rows),
         }
     }
 
     pub(super) fn busy(&self) -> bool {
-        self.left > 0
+        self.left > 0 || self.row_full || self.rows.out_valid()
     }
 
-    pub(super) fn ready(&self) -> bool {
-        !self.busy() && !self.row_valid
+    /// The row at the output, and whether something up to it could not be read.
+    pub(super) fn row(&self) -> Option<&(Vec<u8>, bool)> {
+        self.rows.out_valid().then(|| self.rows.out())
     }
 
     /// (arvalid, araddr, arlen)
@@ -142,8 +146,8 @@ impl Reader {
         (self.bursts.valid, self.bursts.address, self.bursts.len())
     }
 
-    pub(super) fn rready(&self, row_ready: bool) -> bool {
-        self.busy() && (self.await_header || !self.row_valid || row_ready)
+    pub(super) fn rready(&self) -> bool {
+        self.left > 0 && (self.await_header || !self.row_full || self.rows.in_ready())
     }
 
     /// `beat`: what is on the R channel, accepted if ready.
@@ -155,10 +159,10 @@ impl Reader {
         row_ready: bool,
     ) {
         self.bursts.tick(start, arready);
-        let accepted = beat.filter(|_| self.rready(row_ready));
-        if row_ready {
-            self.row_valid = false;
-        }
+        let accepted = beat.filter(|_| self.rready());
+        let push = self.row_full.then(|| (self.row.clone(), self.row_error));
+        self.row_full &= !self.rows.in_ready();
+        self.rows.tick(push, row_ready);
         if let Some(start) = start {
             self.left = 1 + start.rows * self.bursts.row_beats;
             self.await_header = true;
@@ -174,7 +178,7 @@ impl Reader {
                     *element = byte;
                 }
                 self.segment = (self.segment + 1) % self.bursts.row_beats as usize;
-                self.row_valid = self.segment == 0;
+                self.row_full = self.segment == 0;
                 self.row_error = self.failed;
             }
             self.await_header = false;

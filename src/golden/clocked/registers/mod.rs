@@ -29,8 +29,6 @@ pub struct Registers {
     map: HashMap<u32, Register>,
     /// Word of every register that holds one, by its offset.
     words: HashMap<u32, u32>,
-    /// Pulses in this cycle, by port.
-    pulses: Vec<&'static str>,
     /// Events as their inputs showed them in the cycle before.
     events: u32,
     /// Upper bits of the counter read last.
@@ -40,11 +38,11 @@ pub struct Registers {
     data: Option<(u32, u32)>,
     written: Response,
     read: Response,
-    /// `hw_*_i` in this cycle, by port.
-    state: HashMap<&'static str, u64>,
+    /// The pins, but for those of the bus.
+    shown: RegistersOutputs,
 }
 
-/// `cfg_x_o`, `hw_x_i` and `x_o` without prefix and suffix.
+/// `cfg_x_o` and `hw_x_i` without prefix and suffix.
 fn port_of(name: &'static str) -> &'static str {
     let name = &name[..name.len() - 2];
     let bare = name.strip_prefix("cfg_").or(name.strip_prefix("hw_"));
@@ -55,49 +53,33 @@ impl Registers {
     /// The state after reset.
     pub fn new(config: &ArrayConfig) -> Self {
         let map = registers::map();
-        Self {
+        let mut registers = Self {
             words: map.iter().map(|r| (r.offset, r.reset(config))).collect(),
             map: map.into_iter().map(|r| (r.offset, r)).collect(),
-            pulses: Vec::new(),
             events: 0,
             count_high: 0,
             address: None,
             data: None,
             written: Response::default(),
             read: Response::default(),
-            state: HashMap::new(),
-        }
-    }
-
-    /// Inputs of the hardware's state by port.
-    fn look(&mut self, inputs: &RegistersInputs) {
-        self.state.clear();
-        let (state, mut field, mut shift) = (&mut self.state, usize::MAX, 0);
-        inputs.store(&mut |number, word| {
-            shift = if number == field { shift + 32 } else { 0 };
-            field = number;
-            let name = RegistersInputs::NAMES[number];
-            if name.starts_with("hw_") {
-                *state.entry(port_of(name)).or_default() |= u64::from(word) << shift;
-            }
-        });
-    }
-
-    fn status(&self, field: &Field) -> u32 {
-        (self.state[field.port] >> field.port_lsb) as u32 & (u32::MAX >> (32 - field.width))
+            shown: RegistersOutputs::default(),
+        };
+        registers.shown = registers.settings();
+        registers
     }
 
     /// Performs a read: the response code and the data.
-    fn perform_read(&mut self, offset: u32) -> (u32, u32) {
+    fn perform_read(&mut self, offset: u32, inputs: &RegistersInputs) -> (u32, u32) {
         let Some(register) = self.map.get(&offset) else {
             return (SLVERR, 0);
         };
+        let state = |field: &Field| state(inputs, field.port) >> field.port_lsb;
         let mut word = self.words[&offset];
         for field in register.fields {
             match field.kind {
-                Kind::Status => word |= self.status(field) << field.lsb,
+                Kind::Status => word |= (state(field) as u32) << field.lsb & field.mask(),
                 Kind::CountLow => {
-                    let count = self.state[field.port];
+                    let count = state(field);
                     word = count as u32;
                     self.count_high = (count >> 32) as u32;
                 }
@@ -116,21 +98,30 @@ impl Registers {
         if !register.writable() || (register.locked && locked) {
             return SLVERR;
         }
+        let mut pulse = None;
         let word = self.words.get_mut(&offset).expect("every register has one");
         for field in register.fields {
             let mask = mask & field.mask();
             match field.kind {
                 Kind::Setting(_) | Kind::Enable => *word = *word & !mask | data & mask,
                 Kind::Event => *word &= !(data & mask),
-                Kind::Pulse if data & mask != 0 => self.pulses.push(field.port),
+                Kind::Pulse if data & mask != 0 => pulse = Some(field.port),
                 _ => {}
             }
+        }
+        self.shown = self.settings();
+        match pulse {
+            Some("start") => self.shown.start_o = true,
+            Some("panic_clear") => self.shown.panic_clear_o = true,
+            Some("fault_clear") => self.shown.fault_clear_o = true,
+            Some("checkpoint_clear") => self.shown.checkpoint_clear_o = true,
+            _ => {}
         }
         OKAY
     }
 
-    /// All output ports by name.
-    fn ports(&self) -> HashMap<&'static str, Vec<u32>> {
+    /// The settings on their pins.
+    fn settings(&self) -> RegistersOutputs {
         let mut ports: HashMap<&'static str, Vec<u32>> = HashMap::new();
         for (offset, register) in &self.map {
             for field in register.fields {
@@ -145,25 +136,24 @@ impl Registers {
                 }
             }
         }
-        let irq = self.words[&IRQ_STATUS.offset] & self.words[&IRQ_ENABLE.offset] != 0;
-        for (port, value) in [
-            ("s_axil_awready", u32::from(self.address.is_none())),
-            ("s_axil_wready", u32::from(self.data.is_none())),
-            ("s_axil_bvalid", u32::from(self.written.valid)),
-            ("s_axil_bresp", self.written.resp),
-            ("s_axil_arready", u32::from(!self.read.valid)),
-            ("s_axil_rvalid", u32::from(self.read.valid)),
-            ("s_axil_rdata", self.read.data),
-            ("s_axil_rresp", self.read.resp),
-            ("irq", u32::from(irq)),
-        ] {
-            ports.insert(port, vec![value]);
-        }
-        for port in &self.pulses {
-            ports.insert(port, vec![1]);
-        }
-        ports
+        RegistersOutputs::load(&|field| {
+            let port = port_of(RegistersOutputs::NAMES[field]);
+            ports.get(port).map_or(&[0][..], |words| words)
+        })
     }
+}
+
+/// What the input `hw_<port>_i` shows.
+fn state(inputs: &RegistersInputs, port: &str) -> u64 {
+    let (mut value, mut shift) = (0, 0);
+    inputs.store(&mut |number, word| {
+        let name = RegistersInputs::NAMES[number];
+        if name.starts_with("hw_") && port_of(name) == port {
+            value |= u64::from(word) << shift;
+            shift += 32;
+        }
+    });
+    value
 }
 
 impl Clocked for Registers {
@@ -171,18 +161,26 @@ impl Clocked for Registers {
     type Outputs = RegistersOutputs;
 
     fn outputs(&mut self, _: &RegistersInputs) -> RegistersOutputs {
-        let ports = self.ports();
-        RegistersOutputs::load(&|field| {
-            let name = RegistersOutputs::NAMES[field];
-            // A pulse that is not there is low.
-            ports.get(port_of(name)).map_or(&[0][..], |words| words)
-        })
+        RegistersOutputs {
+            s_axil_awready_o: self.address.is_none(),
+            s_axil_wready_o: self.data.is_none(),
+            s_axil_bvalid_o: self.written.valid,
+            s_axil_bresp_o: self.written.resp,
+            s_axil_arready_o: !self.read.valid,
+            s_axil_rvalid_o: self.read.valid,
+            s_axil_rdata_o: self.read.data,
+            s_axil_rresp_o: self.read.resp,
+            irq_o: self.words[&IRQ_STATUS.offset] & self.words[&IRQ_ENABLE.offset] != 0,
+            ..self.shown.clone()
+        }
     }
 
     fn tick(&mut self, inputs: &RegistersInputs) {
-        self.look(inputs);
-        let starting = self.pulses.contains(&"start");
-        self.pulses.clear();
+        let shown = &mut self.shown;
+        let starting = std::mem::take(&mut shown.start_o);
+        shown.panic_clear_o = false;
+        shown.fault_clear_o = false;
+        shown.checkpoint_clear_o = false;
 
         let accept_address = inputs.s_axil_awvalid_i && self.address.is_none();
         let accept_data = inputs.s_axil_wvalid_i && self.data.is_none();
@@ -191,7 +189,7 @@ impl Clocked for Registers {
 
         // What is read is what there was before a simultaneous write.
         if read {
-            let (resp, data) = self.perform_read(inputs.s_axil_araddr_i & !3);
+            let (resp, data) = self.perform_read(inputs.s_axil_araddr_i & !3, inputs);
             self.read = Response {
                 valid: true,
                 resp,
@@ -213,12 +211,14 @@ impl Clocked for Registers {
             self.address = Some(inputs.s_axil_awaddr_i & !3);
         }
         if accept_data {
-            let byte = |i: u32| 0xff * (inputs.s_axil_wstrb_i >> i & 1) << (8 * i);
+            let byte = |i: u32| (0xff * (inputs.s_axil_wstrb_i >> i & 1)) << (8 * i);
             self.data = Some((inputs.s_axil_wdata_i, (0..4).map(byte).sum()));
         }
 
-        let bit = |field: &Field| (self.state[field.port] as u32 & 1) << field.lsb;
-        let events: u32 = IRQ_STATUS.fields.iter().map(bit).sum();
+        let events = IRQ_STATUS.with(0, "done", inputs.hw_done_i.into());
+        let events = IRQ_STATUS.with(events, "panic", inputs.hw_panic_i.into());
+        let events = IRQ_STATUS.with(events, "dvfs_fault", inputs.hw_dvfs_fault_i.into());
+        let events = IRQ_STATUS.with(events, "axi_error", inputs.hw_axi_error_i.into());
         let status = self.words.get_mut(&IRQ_STATUS.offset);
         *status.expect("every register has a word") |= events & !self.events;
         self.events = events;
