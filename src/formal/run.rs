@@ -37,6 +37,8 @@ pub enum Outcome {
 pub struct Prover {
     tool: SymbiYosys,
     rtl: Vec<RtlFile>,
+    /// With rows of two beats of the memory bus, the second one not full.
+    wide: Vec<RtlFile>,
     folder: PathBuf,
 }
 
@@ -65,18 +67,31 @@ impl Prover {
     /// [`FormalError`] when the tools cannot be installed or the folder
     /// cannot be written.
     pub fn new(config: &ArrayConfig, folder: &Path) -> Result<Self, FormalError> {
-        Self::of(rtl::generate_from(config, &params(config), "drift formal")?, folder)
+        let command = "drift formal";
+        let wide = ArrayConfig {
+            columns: config.memory_bytes + 1,
+            ..config.clone()
+        };
+        let rtl = rtl::generate_from(config, &params(config), command)?;
+        let wide = rtl::generate_from(&wide, &params(&wide), command)?;
+        Self::of(rtl, wide, folder)
     }
 
-    /// Proofs of RTL that may have been changed since it was generated.
+    /// Proofs of RTL that may have been changed since it was generated: of the
+    /// configuration itself, and of one with rows wider than the memory bus.
     ///
     /// # Errors
     /// As [`Prover::new`].
-    pub fn of(rtl: Vec<RtlFile>, folder: &Path) -> Result<Self, FormalError> {
+    pub fn of(rtl: Vec<RtlFile>, wide: Vec<RtlFile>, folder: &Path) -> Result<Self, FormalError> {
         let folder = std::path::absolute(folder).map_err(unwritable(folder))?;
         let tool = SymbiYosys::locate()?;
         tool.link(&folder.join("bin"))?;
-        Ok(Self { tool, rtl, folder })
+        Ok(Self {
+            tool,
+            rtl,
+            wide,
+            folder,
+        })
     }
 
     /// Version of SymbiYosys.
@@ -91,7 +106,8 @@ impl Prover {
     /// proof is no error.
     pub fn prove(&self, proof: &Proof) -> Result<Outcome, FormalError> {
         let folder = self.folder.join(proof.name);
-        let mut files = self.rtl.clone();
+        let rtl = if proof.wide { &self.wide } else { &self.rtl };
+        let mut files = rtl.clone();
         let harness = format!("{}.sv", proof.harness());
         for (name, text) in [(harness.as_str(), proof.text), SHARED] {
             files.push(RtlFile {
