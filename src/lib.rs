@@ -25,6 +25,7 @@ pub mod rtl;
 pub mod soc;
 pub mod synth;
 pub mod tiling;
+pub mod timing;
 pub mod tool;
 pub mod units;
 pub mod verify;

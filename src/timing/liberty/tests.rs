@@ -1,0 +1,311 @@
+//! Libraries that are right, unusual, unsupported and broken.
+
+use super::*;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::io::Write;
+
+const SMALL: &str = include_str!("../../../tests/data/timing/small.lib");
+
+fn small() -> Library {
+    Library::parse(SMALL).unwrap()
+}
+
+fn close(found: f64, expected: f64) {
+    let allowed = 1e-9 * expected.abs().max(1.0);
+    assert!(
+        (found - expected).abs() <= allowed,
+        "{found} is not {expected}"
+    );
+}
+
+#[test]
+fn units_are_converted() {
+    let library = small();
+    assert_eq!(library.name, "small");
+    close(library.voltage, 0.8);
+    assert_eq!(library.temperature, Some(25.0));
+    let inverter = library.cell("INV").unwrap();
+    close(inverter.leakage.unwrap(), 0.0125);
+    close(
+        inverter.pin("I").unwrap().capacitance[Edge::Rise as usize],
+        1.2e-3,
+    );
+    close(
+        inverter.pin("I").unwrap().capacitance[Edge::Fall as usize],
+        1.0e-3,
+    );
+    let output = inverter.pin("ZN").unwrap();
+    let delay = output.delays[0].delay[Edge::Rise as usize]
+        .as_ref()
+        .unwrap();
+    assert_eq!(delay.axes()[0].quantity, Quantity::InputSlew);
+    assert_eq!(delay.axes()[1].quantity, Quantity::Load);
+    close(delay.axes()[0].points[2], 0.2);
+    close(delay.axes()[1].points[2], 0.03);
+    // 6 + 4.1 * 1 + 0.21 * 5 + 0.3 * sqrt(5), as the file has it, in ps.
+    close(delay.values()[0], 11.82e-3);
+    // 1 fF (mV)^2 is 1e-9 pJ.
+    let energy = output.powers[0].energy[Edge::Fall as usize]
+        .as_ref()
+        .unwrap();
+    close(energy.at(|_| 0.0) * 1e9, -0.1);
+}
+
+#[test]
+fn what_a_library_leaves_out_has_defaults() {
+    let library = small();
+    let flip_flop = library.cell("DFF").unwrap();
+    close(flip_flop.pin("D").unwrap().capacitance[0], 0.9e-3);
+    assert_eq!(flip_flop.pin("D").unwrap().setups.len(), 1);
+    assert_eq!(flip_flop.flip_flop.as_ref().unwrap().state, ["IQ", "IQN"]);
+    let cause = flip_flop.pin("QN").unwrap().delays[0].cause;
+    assert_eq!(cause, Cause::Clock(Edge::Rise));
+    // BUF says no sense and no leakage; the sense follows from the function.
+    let buffer = library.cell("BUF").unwrap();
+    assert_eq!(buffer.leakage, None);
+    let cause = buffer.pin("Z").unwrap().delays[0].cause;
+    assert_eq!(cause, Cause::Input(Sense::Positive));
+    let nand = library.cell("NAND2").unwrap();
+    let from: Vec<_> = nand
+        .pin("ZN")
+        .unwrap()
+        .delays
+        .iter()
+        .map(|d| &d.from)
+        .collect();
+    assert_eq!(from, ["A1", "A2"]);
+    close(nand.leakage_states[0].1, 0.031);
+    let xor = library.cell("XOR2").unwrap();
+    assert_eq!(
+        xor.pin("Z").unwrap().delays[0]
+            .when
+            .as_ref()
+            .unwrap()
+            .inputs(),
+        ["B"]
+    );
+}
+
+#[test]
+fn cells_beyond_the_subset_are_refused_by_name_when_used() {
+    let library = small();
+    let refusal = |cell: &str| library.cell(cell).unwrap_err().to_string();
+    assert!(
+        refusal("LATCH").contains("cell LATCH of library small is not supported: it is a latch")
+    );
+    assert!(refusal("CCS_BUF").contains("cell CCS_BUF") && refusal("CCS_BUF").contains("(CCS)"));
+    assert!(refusal("GONE").contains("no cell GONE"));
+    let special = |cell: &str| library.cell(cell).unwrap().special;
+    assert!(special("KEEP_ON") && !special("INV") && !special("TIEH"));
+}
+
+#[test]
+fn tables_interpolate_and_extrapolate_linearly() {
+    let library = small();
+    let pin = library.cell("BUF").unwrap().pin("Z").unwrap();
+    let table = pin.delays[0].delay[0].as_ref().unwrap();
+    let at = |slew: f64, load: f64| {
+        table.at(|quantity| {
+            if quantity == Quantity::Load {
+                load
+            } else {
+                slew
+            }
+        })
+    };
+    let v = table.values();
+    close(at(0.005, 0.001), v[0]);
+    close(at(0.2, 0.03), v[8]);
+    close(at(0.04, 0.0035), (v[3] + v[4]) / 2.0);
+    close(at(0.0225, 0.0035), (v[0] + v[1] + v[3] + v[4]) / 4.0);
+    // Beyond the axes, with the outermost slope.
+    close(at(0.04, 0.054), 2.0 * v[5] - v[4]);
+    close(at(0.0, 0.006), v[1] - (v[4] - v[1]) * 5.0 / 35.0);
+}
+
+#[test]
+fn functions_follow_libertys_precedence() {
+    let cases = [
+        ("!A*B+C", "((!A)&B)|C"),
+        ("A' B C'", "(!A)&B&(!C)"),
+        ("A^B C", "(A^B)&C"),
+        ("(A + B)'", "!(A|B)"),
+        ("!!A", "A''"),
+        ("A+B'C", "A|((!B)*C)"),
+    ];
+    for (text, same) in cases {
+        let (one, other) = (
+            Function::parse(text).unwrap(),
+            Function::parse(same).unwrap(),
+        );
+        let value = |f: &Function| {
+            let word = |name: &str| match name {
+                "A" => 0xaa,
+                "B" => 0xcc,
+                _ => 0xf0,
+            };
+            f.evaluate(|n| word(&f.inputs()[n])) & 0xff
+        };
+        assert_eq!(value(&one), value(&other), "{text}");
+    }
+    assert_eq!(Function::parse("A&!A").unwrap().evaluate(|_| 5), 0);
+    assert_eq!(Function::parse(" 1 ").unwrap().evaluate(|_| 0), !0);
+    for wrong in ["", "A+", "(A", "A)", "A ? B", "!", "+A", &"(".repeat(5000)] {
+        let message = Function::parse(wrong).unwrap_err();
+        assert!(message.contains("expected"), "{message}");
+    }
+}
+
+#[test]
+fn unknown_inputs_leave_the_result_unknown_only_where_it_depends_on_them() {
+    let function = Function::parse("A B + C").unwrap();
+    let with = |a, b, c| {
+        let known: [Option<bool>; 3] = [a, b, c];
+        function.evaluate_known(|n| match known[n] {
+            None => (1, 1),
+            Some(bit) => (u64::from(!bit) & 1, u64::from(bit)),
+        })
+    };
+    assert_eq!(with(None, None, Some(true)).0 & 1, 0);
+    assert_eq!(with(None, Some(false), Some(false)).1 & 1, 0);
+    let open = with(None, Some(true), Some(false));
+    assert_eq!((open.0 & 1, open.1 & 1), (1, 1));
+}
+
+#[test]
+fn mistakes_are_reported_with_file_line_and_cell() {
+    let line = |needle: &str| SMALL.lines().position(|l| l.contains(needle)).unwrap() + 1;
+    let wrong = |old: &str, new: &str| {
+        let text = SMALL.replacen(old, new, 1);
+        assert_ne!(text, SMALL, "{old}");
+        Library::parse(&text).unwrap_err()
+    };
+    let inverter = wrong("capacitance : 1.1", "capacitance : 1e40");
+    assert_eq!(inverter.cell.as_deref(), Some("INV"));
+    assert_eq!(inverter.line as usize, line("capacitance : 1.1"));
+    for (old, new, says) in [
+        ("(1, ff)", "(1, furlong)", "expected capacitive_load_unit"),
+        ("\"1ps\"", "\"1parsec\"", "time_unit"),
+        ("nom_voltage : 800;", "", "no supply voltage"),
+        ("\"I'\"", "\"I'(\"", "expected"),
+        ("negative_unate", "sideways", "expected positive_unate"),
+        ("(delay_3x3)", "(delay_9x9)", "template delay_9x9"),
+        (
+            "index_1 (\"5, 40, 200\")",
+            "index_1 (\"5, 5, 200\")",
+            "ascending",
+        ),
+        (
+            "index_1 (\"5, 200\")",
+            "index_1 (\"5, 20, 200\")",
+            "axes allow 3",
+        ),
+        ("capacitance : 1.1", "capacitance : \"many\"", "`many`"),
+        (
+            "direction : input",
+            "direction : left",
+            "expected input, output",
+        ),
+        ("clocked_on : \"CP\";", "", "no clocked_on"),
+        ("cell (BUF)", "cell (INV)", "second cell"),
+        ("library (small)", "librarian (small)", "expected `library"),
+    ] {
+        let message = wrong(old, new).to_string();
+        assert!(message.contains(says), "{new}: {message}");
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &SMALL[..SMALL.len() - 3]).unwrap();
+    let message = Library::read(file.path()).unwrap_err().to_string();
+    assert!(
+        message.starts_with(&file.path().display().to_string()),
+        "{message}"
+    );
+    assert!(message.contains("found the end of the file"), "{message}");
+}
+
+#[test]
+fn gzipped_libraries_are_read_and_damaged_ones_refused() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(SMALL.as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &packed).unwrap();
+    assert_eq!(
+        Library::read(file.path()).unwrap().cells().count(),
+        small().cells().count()
+    );
+    std::fs::write(file.path(), &packed[..packed.len() / 2]).unwrap();
+    assert!(matches!(
+        Library::read(file.path()),
+        Err(LibertyError::Read { .. })
+    ));
+}
+
+/// Flips, overwrites, inserts, moves or removes pieces, or cuts the text short.
+fn damage(text: &str, rng: &mut ChaCha8Rng) -> String {
+    const PIECES: [&str; 16] = [
+        "{", "}", "(", ")", "\"", ";", ":", "-1", "1e308", "nan", "/*", "\\", "when", "values",
+        "é", "0",
+    ];
+    let mut bytes = text.as_bytes().to_vec();
+    for _ in 0..1 + rng.next_u32() % 3 {
+        if bytes.is_empty() {
+            break;
+        }
+        let at = rng.next_u32() as usize % bytes.len();
+        let piece = PIECES[rng.next_u32() as usize % PIECES.len()].as_bytes();
+        let some = (at + rng.next_u32() as usize % 60).min(bytes.len());
+        match rng.next_u32() % 8 {
+            0 => bytes.truncate(at),
+            1 | 2 => drop(bytes.splice(at..at, piece.iter().copied())),
+            3 | 4 => drop(bytes.splice(at..at + 1, piece.iter().copied())),
+            5 => drop(bytes.drain(at..some)),
+            6 => {
+                let moved: Vec<u8> = bytes.drain(at..some).collect();
+                let to = rng.next_u32() as usize % (bytes.len() + 1);
+                bytes.splice(to..to, moved);
+            }
+            _ => bytes[at] ^= 1 << (rng.next_u32() % 8),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[test]
+fn damaged_libraries_give_an_error_or_another_library() {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let (mut accepted, mut refused) = (0, 0);
+    for _ in 0..4000 {
+        match Library::parse(&damage(SMALL, &mut rng)) {
+            Ok(library) => {
+                accepted += 1;
+                let pins = library.cells().flat_map(|cell| &cell.pins);
+                for delay in pins.flat_map(|pin| &pin.delays) {
+                    for table in delay.delay.iter().chain(&delay.transition).flatten() {
+                        std::hint::black_box(table.at(|_| 1e3));
+                    }
+                }
+            }
+            Err(mistake) => {
+                refused += 1;
+                assert!(mistake.line > 0 && !mistake.message.is_empty());
+            }
+        }
+    }
+    assert!(
+        accepted > 200 && refused > 200,
+        "{accepted} accepted, {refused} refused"
+    );
+}
+
+#[test]
+fn deep_nesting_is_refused_without_recursing_into_it() {
+    let deep = format!("library (x) {{ {}", "g () { ".repeat(100_000));
+    assert!(
+        Library::parse(&deep)
+            .unwrap_err()
+            .message
+            .contains("within each other")
+    );
+}

@@ -1,0 +1,16 @@
+//! Timing of the generated hardware: from a Liberty library and a gate netlist
+//! to the delay of every bit at every voltage.
+//!
+//! ```text
+//! sta ─► netlist ─► liberty        recipe: synthesises a PE, through synth and tool
+//! ```
+//!
+//! Times are ns, capacitances pF, voltages V, leakage nW, energies pJ. There
+//! are no wires, and the clock is ideal: what is missing is a margin that
+//! belongs to the operating point.
+
+pub mod liberty;
+
+pub use error::TimingError;
+
+mod error;
