@@ -9,6 +9,7 @@ mod lint;
 mod stat;
 
 pub use area::{AreaReport, Overhead, Row, area};
+pub(crate) use elaborate::elaborate;
 pub use error::SynthError;
 pub use lint::{LintReport, ToolResult, lint};
 pub use stat::{Counts, DesignArea, ModuleArea};

@@ -10,7 +10,10 @@
 //! belongs to the operating point.
 
 pub mod liberty;
-
-pub use error::TimingError;
+pub mod netlist;
+pub mod recipe;
+pub mod sta;
 
 mod error;
+
+pub use error::TimingError;

@@ -69,7 +69,7 @@ impl Mistake {
         self
     }
 
-    pub(super) fn in_file(self, file: &Path) -> LibertyError {
+    pub(crate) fn in_file(self, file: &Path) -> LibertyError {
         LibertyError::Content {
             file: file.to_owned(),
             mistake: self,

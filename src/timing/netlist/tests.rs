@@ -1,0 +1,126 @@
+//! A small sequential netlist on the made-up library, and broken ones.
+
+use super::*;
+use crate::timing::liberty::Library;
+
+const SMALL: &str = include_str!("../../../tests/data/timing/small.lib");
+const ADDER: &str = include_str!("../../../tests/data/timing/small.json");
+
+fn library() -> Library {
+    Library::parse(SMALL).unwrap()
+}
+
+fn adder() -> Netlist {
+    Netlist::parse(ADDER, "adder").unwrap()
+}
+
+#[test]
+fn a_netlist_of_gates_computes() {
+    let (library, netlist) = (library(), adder());
+    let circuit = Circuit::bind(&netlist, &library).unwrap();
+    let bits = |name: &str| netlist.signal(name).unwrap();
+    let mut values = vec![0; netlist.nets];
+    // Cases 0 to 63: a = case % 8, b = case / 8.
+    for (name, shift) in [("a_q", 0), ("b_q", 3)] {
+        for (bit, net) in bits(name).iter().enumerate() {
+            let case_has = |case: &u64| case >> (shift + bit) & 1 == 1;
+            values[net.index()] = (0..64)
+                .filter(case_has)
+                .fold(0, |word, case| word | 1 << case);
+        }
+    }
+    circuit.settle(&mut values);
+    for case in 0..64 {
+        let sum = bits("sum_d").iter().enumerate();
+        let sum: u64 = sum
+            .map(|(bit, net)| (values[net.index()] >> case & 1) << bit)
+            .sum();
+        assert_eq!(sum, case % 8 + case / 8, "case {case}");
+    }
+}
+
+#[test]
+fn loads_and_cones_follow_the_pins() {
+    let (library, netlist) = (library(), adder());
+    let circuit = Circuit::bind(&netlist, &library).unwrap();
+    let sum = netlist.signal("sum_d").unwrap();
+    // Only a flip-flop's D, which has the library's default capacitance.
+    assert_eq!(circuit.loads[sum[0].index()], [0.9e-3; 2]);
+    assert_eq!(circuit.cone(&sum[..1]).len(), 1);
+    assert_eq!(circuit.cone(sum).len(), circuit.order.len());
+    assert_eq!(circuit.flip_flops.len(), 10);
+    assert!(circuit.area() > 10.0 * 4.2);
+}
+
+#[test]
+fn netlists_that_do_not_fit_are_refused_with_the_instance() {
+    let library = library();
+    let refusal = |old: &str, new: &str| {
+        let text = ADDER.replacen(old, new, 1);
+        assert_ne!(text, ADDER, "{old}");
+        let netlist = match Netlist::parse(&text, "adder") {
+            Ok(netlist) => netlist,
+            Err(e) => return e.to_string(),
+        };
+        match Circuit::bind(&netlist, &library) {
+            Ok(_) => panic!("{new} was accepted"),
+            Err(e) => e.to_string(),
+        }
+    };
+    let cases = [
+        ("\"XOR2\"", "\"XOR3\"", "no cell XOR3"),
+        ("\"XOR2\"", "\"LATCH\"", "it is a latch"),
+        ("\"ZN\"", "\"QQ\"", "no pin QQ"),
+        ("\"A1\": [", "\"A1\": [2, ", "2 bits"),
+        ("\"input\"", "\"inout\"", "expected input or output"),
+        ("\"modules\"", "\"module\"", "not Yosys's JSON"),
+        ("\"adder\"", "\"other\"", "no module adder"),
+    ];
+    for (old, new, says) in cases {
+        let message = refusal(old, new);
+        assert!(message.contains(says), "{new}: {message}");
+    }
+}
+
+/// Connects pins of instances and binds the result.
+fn wired(cells: &[(&str, &str, &[(&str, u32)])]) -> Result<(), String> {
+    let instances = cells.iter().map(|(name, cell, pins)| Instance {
+        name: (*name).to_owned(),
+        cell: (*cell).to_owned(),
+        pins: pins
+            .iter()
+            .map(|(pin, net)| ((*pin).to_owned(), Net(*net)))
+            .collect(),
+    });
+    let netlist = Netlist {
+        name: "wired".to_owned(),
+        nets: 10,
+        instances: instances.collect(),
+        inputs: vec![("a".to_owned(), vec![Net(9)])],
+        outputs: Vec::new(),
+        signals: Vec::new(),
+    };
+    let library = library();
+    let bound = Circuit::bind(&netlist, &library);
+    bound.map(drop).map_err(|e| e.to_string())
+}
+
+#[test]
+fn loops_open_inputs_and_second_drivers_are_found() {
+    let ring = wired(&[
+        ("one", "INV", &[("I", 2), ("ZN", 3)]),
+        ("two", "INV", &[("I", 3), ("ZN", 2)]),
+    ]);
+    assert!(ring.unwrap_err().contains("combinational loop"));
+    let open = wired(&[("one", "INV", &[("ZN", 3)])]);
+    assert!(open.unwrap_err().contains("input I is open"));
+    let twice = wired(&[
+        ("one", "INV", &[("I", 9), ("ZN", 3)]),
+        ("two", "BUF", &[("I", 9), ("Z", 3)]),
+    ]);
+    assert!(twice.unwrap_err().contains("not the only driver"));
+    let port = wired(&[("one", "INV", &[("I", 3), ("ZN", 9)])]);
+    assert!(port.unwrap_err().contains("not the only driver"));
+    let constant = wired(&[("one", "INV", &[("I", 9), ("ZN", 1)])]);
+    assert!(constant.unwrap_err().contains("drives a constant"));
+}

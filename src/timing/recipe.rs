@@ -1,0 +1,167 @@
+//! The synthesis of one processing element (PE) with a library: the committed
+//! recipe, on which every delay depends.
+//!
+//! A strip of one column and two rows is synthesised, because the first row
+//! adds to the constant 0. The second row is the PE that is timed: from the
+//! registers of its operands and of the partial sum above it to its own
+//! partial sum.
+
+use super::TimingError;
+use super::liberty::{Cell, Direction, Library, text_of};
+use super::netlist::{Net, Netlist};
+use crate::config::{ArrayConfig, Dataflow};
+use crate::rtl;
+use crate::synth::elaborate;
+use crate::tool::{ToolError, Yosys};
+use std::fmt::Write;
+use std::path::Path;
+
+/// Module that holds the PE.
+pub const PE_TOP: &str = "drift_pe_strip";
+
+/// What ABC does. Its own recipe ends in ripple chains, twice as slow; this
+/// one maps for delay, then buffers and sizes.
+const ABC: &str = "+strash;ifraig;scorr;dc2;dch,-f;map,-B,0.9;topo;buffer,-c,-N,8;upsize;dnsize";
+
+/// A synthesised PE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SynthesisedPe {
+    /// The netlist as Yosys's JSON, for [`Netlist::parse`] with [`PE_TOP`].
+    pub json: String,
+    /// The same as Verilog, for other tools.
+    pub verilog: String,
+    /// The commands that made it.
+    pub script: String,
+    /// Version of Yosys.
+    pub yosys: String,
+}
+
+/// The signals of the PE in the netlist, lowest bit first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeSignals {
+    /// The activation register, 8 bits.
+    pub activation: Vec<Net>,
+    /// Whether the activation is valid; it counts as 0 where it is not.
+    pub valid: Net,
+    /// The weight register, 8 bits.
+    pub weight: Vec<Net>,
+    /// The partial sum above the PE, 32 bits.
+    pub psum_above: Vec<Net>,
+    /// The PE's own partial sum, 32 bits: the register that is timed.
+    pub psum: Vec<Net>,
+}
+
+impl PeSignals {
+    /// Finds them by the names that the RTL gives them.
+    ///
+    /// # Errors
+    /// [`TimingError::Netlist`] when the netlist is not of a PE.
+    pub fn of(netlist: &Netlist) -> Result<Self, TimingError> {
+        // The word of row 2 is the upper half of what leaves the strip in the east.
+        let word = netlist.signal("east_o")?.get(32..64).ok_or_else(|| {
+            TimingError::Netlist("east_o has not the 64 bits of a strip of two rows".to_owned())
+        })?;
+        let signals = Self {
+            activation: word[0..8].to_vec(),
+            weight: word[8..16].to_vec(),
+            valid: word[31],
+            psum_above: netlist.signal("psum_q[1]")?.to_vec(),
+            psum: netlist.signal("psum_q[2]")?.to_vec(),
+        };
+        match (signals.psum_above.len(), signals.psum.len()) {
+            (32, 32) => Ok(signals),
+            _ => Err(TimingError::Netlist(
+                "a partial sum has not 32 bits".to_owned(),
+            )),
+        }
+    }
+}
+
+/// Synthesises the PE of a configuration with a Liberty file, which should be
+/// that of the slowest condition.
+///
+/// # Errors
+/// [`TimingError`] when the array is output-stationary, the library has no
+/// usable cells, or Yosys is missing or fails.
+pub fn synthesise_pe(config: &ArrayConfig, liberty: &Path) -> Result<SynthesisedPe, TimingError> {
+    if config.dataflow != Dataflow::Ws {
+        let message =
+            "the PE of an output-stationary array cannot be timed yet: expected dataflow ws";
+        return Err(TimingError::Config(message.to_owned()));
+    }
+    let text = text_of(liberty)?;
+    let library = Library::parse(&text).map_err(|m| m.in_file(liberty))?;
+    let mut small = config.clone();
+    (small.rows, small.columns) = (2, 2);
+    let scratch = tempfile::tempdir().map_err(ToolError::file(std::env::temp_dir()))?;
+    let folder = scratch.path();
+    rtl::write(&rtl::generate(&small, "drift rtl")?, folder)?;
+    let unpacked = folder.join("cells.lib");
+    std::fs::write(&unpacked, text).map_err(ToolError::file(&unpacked))?;
+    let yosys = Yosys::locate()?;
+    let script = script(&elaborate(folder, PE_TOP)?, &library)?;
+    yosys.run_script(&script, folder)?;
+    let result = |name: &str| {
+        let file = folder.join(name);
+        std::fs::read_to_string(&file).map_err(ToolError::file(file.as_path()))
+    };
+    Ok(SynthesisedPe {
+        json: result("pe.json")?,
+        verilog: result("pe.v")?,
+        script,
+        yosys: yosys.version,
+    })
+}
+
+/// The commands. The files that they name are in the directory they run in.
+fn script(elaborate: &str, library: &Library) -> Result<String, TimingError> {
+    let mut avoid = String::new();
+    for cell in library.cells() {
+        if cell.special || cell.unsupported.is_some() {
+            let _ = write!(avoid, " -dont_use {}", cell.name);
+        }
+    }
+    let (high, low) = (tie(library, true)?, tie(library, false)?);
+    Ok(format!(
+        "\
+{elaborate}\
+read_liberty -lib -ignore_miss_func cells.lib
+synth -flatten -booth -noabc
+opt_clean -purge
+dfflibmap -liberty cells.lib{avoid}
+abc -liberty cells.lib{avoid} -script {ABC}
+setundef -zero
+hilomap -hicell {high} -locell {low}
+opt_clean -purge
+rename -enumerate -pattern g% c:*
+rename -enumerate -pattern n% w:$*
+check -mapped -assert
+write_json pe.json
+write_verilog -noattr -noexpr -nohex -nodec pe.v
+"
+    ))
+}
+
+/// Cell and pin that give a constant, the smallest there is.
+fn tie(library: &Library, value: bool) -> Result<String, TimingError> {
+    let constant = |cell: &Cell| {
+        let no_inputs = cell
+            .pins
+            .iter()
+            .all(|pin| pin.direction == Direction::Output);
+        let gives = cell.pins.iter().find(|pin| {
+            let function = pin.function.as_ref();
+            function.is_some_and(|f| f.inputs().is_empty() && (f.evaluate(|_| 0) == !0) == value)
+        })?;
+        (no_inputs && cell.unsupported.is_none()).then(|| format!("{} {}", cell.name, gives.name))
+    };
+    let ties = library.cells().filter_map(|c| Some((c.area, constant(c)?)));
+    let smallest = ties.min_by(|a, b| a.0.total_cmp(&b.0));
+    smallest.map(|(_, text)| text).ok_or_else(|| {
+        let value = u8::from(value);
+        TimingError::Netlist(format!(
+            "library {} has no cell that gives the constant {value}",
+            library.name
+        ))
+    })
+}
