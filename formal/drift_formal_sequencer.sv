@@ -212,6 +212,7 @@ module drift_formal_sequencer (
   `DRIFT_ASSERT(WaitsInTime, 32'(settle_wait_q) <= Answer && 32'(engine_wait_q) <= Answer, clk_i, rst_ni)
   `DRIFT_ASSERT(CommandIsNew, u_sequencer.state_q == '0 || (u_sequencer.state_q > 3'd3) == commanded_q, clk_i, rst_ni)
   `DRIFT_ASSERT(ReadyOutsideRun, u_sequencer.state_q == 3'd4 || ready_q, clk_i, rst_ni)
+  `DRIFT_ASSERT(NoRepeatYet, !repeating || (u_sequencer.state_q > 3'd1 && u_sequencer.state_q < 3'd6), clk_i, rst_ni)
   `DRIFT_ASSERT(CommandedBefore, busy || !ran_q || commanded_q, clk_i, rst_ni)
   `DRIFT_ASSERT(RanIfBusy, !busy || ran_q, clk_i, rst_ni)
 
