@@ -30,3 +30,26 @@ fn no_template_leaves_trailing_space_or_double_blank_lines() {
         }
     }
 }
+
+/// Both dataflows go into the same place: the ports differ in nothing but comments.
+#[test]
+fn the_engines_of_both_dataflows_have_the_same_ports() {
+    let ports = |config: &str| -> Vec<String> {
+        let (_, text) = SHIPPED.iter().find(|(name, _)| *name == config).unwrap();
+        let config = ArrayConfig::from_yaml(text, Path::new(config)).unwrap();
+        let files = generate(&config, "x").unwrap();
+        let top = files
+            .iter()
+            .find(|file| file.name == "drift_tile_engine.sv");
+        let lines = top.unwrap().text.lines().map(str::trim);
+        let from_module = lines.skip_while(|line| !line.starts_with("module"));
+        from_module
+            .take_while(|line| *line != ");")
+            .filter(|line| !line.starts_with("//"))
+            .map(str::to_owned)
+            .collect()
+    };
+    let (ws, os) = (ports("tiny"), ports("tiny-os"));
+    assert!(ws.len() > 30, "{ws:?}");
+    assert_eq!(ws, os);
+}
