@@ -30,3 +30,24 @@ fn no_template_leaves_trailing_space_or_double_blank_lines() {
         }
     }
 }
+
+/// Linting the accelerator lints every module.
+#[test]
+fn the_accelerator_contains_every_module() {
+    for (name, text) in SHIPPED {
+        let mut config = ArrayConfig::from_yaml(text, Path::new(name)).unwrap();
+        for checksum in [true, false] {
+            config.checksum = checksum;
+            let files = generate(&config, "x").unwrap();
+            let modules = files.iter().filter_map(|f| f.name.strip_suffix(".sv"));
+            for module in modules.filter(|name| !["drift_pkg", ACCELERATOR].contains(name)) {
+                let is_instance = |line: &str| {
+                    let rest = line.trim_start().strip_prefix(module).unwrap_or_default();
+                    rest.starts_with(" #(") || rest.starts_with(" u_")
+                };
+                let used = files.iter().any(|f| f.text.lines().any(is_instance));
+                assert!(used, "{name}: nothing instantiates {module}");
+            }
+        }
+    }
+}
