@@ -1,5 +1,7 @@
 //! The command line: everything that prints.
 
+mod accelerator;
+mod accelerator_report;
 mod area;
 mod cosim;
 mod faults;

@@ -1,8 +1,8 @@
 //! The whole accelerator in its surroundings: RTL and clocked model in
 //! lockstep, one set of surroundings for both.
 
-use super::calendar::Calendar;
 use super::build::{BuildOptions, BuiltModel};
+use super::calendar::Calendar;
 use super::error::CosimError;
 use super::harness::SABOTAGE;
 use super::module::{Mismatch, ModuleSim, difference};

@@ -59,7 +59,10 @@ impl Prover {
     /// [`FormalError`] when the tools cannot be installed or the folder
     /// cannot be written.
     pub fn new(config: &ArrayConfig, folder: &Path) -> Result<Self, FormalError> {
-        Self::of(rtl::generate_from(config, &params(config), "drift formal")?, folder)
+        Self::of(
+            rtl::generate_from(config, &params(config), "drift formal")?,
+            folder,
+        )
     }
 
     /// Proofs of RTL that may have been changed since it was generated.

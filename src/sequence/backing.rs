@@ -1,7 +1,9 @@
 //! The memory behind the accelerator's port: a fixed latency or a DRAM model,
 //! with the traffic of fetches and of checkpoint writes counted apart.
 
-use crate::dram::{Access, BankCounts, Device, Energy, Memory, TraceError, TraceFormat, TraceWriter};
+use crate::dram::{
+    Access, BankCounts, Device, Energy, Memory, TraceError, TraceFormat, TraceWriter,
+};
 use std::path::Path;
 
 /// Accesses of one direction. The accelerator reads to roll back, and writes
@@ -132,7 +134,9 @@ impl MemoryModel {
                 traffic.counts += memory.counts().total() - before;
                 let ends = ends.iter().enumerate();
                 let ready = match access {
-                    Access::Read => ends.map(|(beat, end)| end.saturating_sub(beat as u64)).max(),
+                    Access::Read => ends
+                        .map(|(beat, end)| end.saturating_sub(beat as u64))
+                        .max(),
                     Access::Write => ends.map(|(_, end)| *end).max(),
                 };
                 ready.unwrap_or(cycle)

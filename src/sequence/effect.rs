@@ -1,9 +1,9 @@
 //! What faults did to the outputs, and what rollback left of it.
 
 use crate::config::ArrayConfig;
+use crate::fault::TileFaults;
 use crate::golden::accelerator::{DeliveredTile, GemmRequest};
 use crate::golden::{TileResult, tile};
-use crate::fault::TileFaults;
 use crate::tiling::Tiling;
 use ndarray::{Array2, s};
 use serde::Serialize;

@@ -10,7 +10,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum SequenceError {
     /// No layer has the name or number that was asked for.
-    #[error("layer {wanted:?}: {workload} has no such layer; expected 0..={last} or a name such as {example:?}")]
+    #[error(
+        "layer {wanted:?}: {workload} has no such layer; expected 0..={last} or a name such as {example:?}"
+    )]
     NoSuchLayer {
         /// The text as given.
         wanted: String,
@@ -22,7 +24,9 @@ pub enum SequenceError {
         example: String,
     },
     /// More layers than the hardware can keep checkpoints of.
-    #[error("{workload}: {layers} layers in a step; the accelerator keeps the checkpoints of {allowed} at most")]
+    #[error(
+        "{workload}: {layers} layers in a step; the accelerator keeps the checkpoints of {allowed} at most"
+    )]
     TooManyLayers {
         /// Name of the workload.
         workload: String,
@@ -50,7 +54,9 @@ pub enum SequenceError {
         expected: String,
     },
     /// The checkpoints do not fit the memory.
-    #[error("layer {layer}: the checkpoints up to it take {bytes} bytes; the memory has {capacity}")]
+    #[error(
+        "layer {layer}: the checkpoints up to it take {bytes} bytes; the memory has {capacity}"
+    )]
     Memory {
         /// The layer that does not fit.
         layer: String,

@@ -115,8 +115,11 @@ impl Plan {
         let chosen = choose(workload, &names, limits)?;
         let mut steps: Vec<u32> = listed.iter().map(|gemm| gemm.step).collect();
         steps.dedup();
-        let number: BTreeMap<&str, usize> =
-            names.iter().enumerate().map(|(i, name)| (*name, i)).collect();
+        let number: BTreeMap<&str, usize> = names
+            .iter()
+            .enumerate()
+            .map(|(i, name)| (*name, i))
+            .collect();
         let mut layers: Vec<Option<Layer>> = vec![None; names.len()];
         let mut jobs = Vec::new();
         let mut left = usize::MAX;

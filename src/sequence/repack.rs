@@ -2,9 +2,7 @@
 //! the DRAM and cycles, measured on runs of the accelerator, and row activations by
 //! address alone for shapes of other models.
 
-use super::{
-    Hardware, Limits, MemoryModel, Plan, SequenceError, Session, Settings, StepReport,
-};
+use super::{Hardware, Limits, MemoryModel, Plan, SequenceError, Session, Settings, StepReport};
 use crate::config::ArrayConfig;
 use crate::dram::{self, Device};
 use crate::fault::{Fault, Register, Site, TileFaults};
@@ -109,7 +107,13 @@ impl Experiment<'_> {
             seed: self.seed,
         };
         let memory = MemoryModel::dram(self.device, config.memory_bytes);
-        let plan = Plan::new(config, self.workload, layout, &self.limits, memory.capacity())?;
+        let plan = Plan::new(
+            config,
+            self.workload,
+            layout,
+            &self.limits,
+            memory.capacity(),
+        )?;
         let (mut session, _) = Session::new(config, &settings, memory, self.hardware, notice)?;
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
         let (mut tiles, mut sum) = (0, StepReport::default());
@@ -184,7 +188,10 @@ pub fn by_address(
     };
     let activations = tiling.tiles().map(|tile| {
         let rows = tile.rows.len() as u32;
-        dram::activations(device, fetch_requests(config, &map, tile.index as u32, rows))
+        dram::activations(
+            device,
+            fetch_requests(config, &map, tile.index as u32, rows),
+        )
     });
     (tiling.len() as u64, activations.sum())
 }

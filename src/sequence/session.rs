@@ -216,26 +216,47 @@ impl Session {
     ///
     /// # Errors
     /// A divergence.
-    pub fn check(
-        &mut self,
-        after: &str,
-    ) -> Result<BTreeMap<&'static str, u64>, SequenceError> {
+    pub fn check(&mut self, after: &str) -> Result<BTreeMap<&'static str, u64>, SequenceError> {
         let counters = self.accelerator.counters();
         let counters = counters.map_err(|error| diverged(after, error))?;
         let (recovery, engine) = (&self.golden.recovery, &self.golden.engine);
         let memory = self.memory.borrow();
         for (name, found, expected) in [
             ("counter tiles", counters["tiles"], engine.tiles),
-            ("counter flagged_rows", counters["flagged_rows"], engine.flagged_rows),
-            ("counter flagged_columns", counters["flagged_columns"], engine.flagged_columns),
+            (
+                "counter flagged_rows",
+                counters["flagged_rows"],
+                engine.flagged_rows,
+            ),
+            (
+                "counter flagged_columns",
+                counters["flagged_columns"],
+                engine.flagged_columns,
+            ),
             ("counter masked", counters["masked"], engine.masked),
             ("counter unlocated", counters["unlocated"], engine.unlocated),
-            ("counter rollbacks", counters["rollbacks"], recovery.rollbacks),
+            (
+                "counter rollbacks",
+                counters["rollbacks"],
+                recovery.rollbacks,
+            ),
             ("counter restored", counters["restored"], recovery.restored),
-            ("counter recomputes", counters["recomputes"], recovery.recomputes),
+            (
+                "counter recomputes",
+                counters["recomputes"],
+                recovery.recomputes,
+            ),
             ("counter kept", counters["kept"], recovery.kept),
-            ("counter overflows", counters["overflows"], recovery.overflows),
-            ("counter checkpoints", counters["checkpoints"], recovery.checkpoints),
+            (
+                "counter overflows",
+                counters["overflows"],
+                recovery.overflows,
+            ),
+            (
+                "counter checkpoints",
+                counters["checkpoints"],
+                recovery.checkpoints,
+            ),
             ("counter axi_errors", counters["axi_errors"], 0),
             ("bytes read", memory.reads.bytes, self.expected_bytes.0),
             ("bytes written", memory.writes.bytes, self.expected_bytes.1),
@@ -249,11 +270,18 @@ impl Session {
             }
         }
         for (&address, expected) in self.golden.memory() {
-            let found = self.accelerator.board.memory.memory.read(address, expected.len());
+            let found = self
+                .accelerator
+                .board
+                .memory
+                .memory
+                .read(address, expected.len());
             if found != *expected {
                 return Err(Divergence {
                     gemm: after.to_owned(),
-                    what: format!("memory at {address:#x}: accelerator {found:02x?}, golden {expected:02x?}"),
+                    what: format!(
+                        "memory at {address:#x}: accelerator {found:02x?}, golden {expected:02x?}"
+                    ),
                 }
                 .into());
             }
@@ -398,7 +426,9 @@ fn compare(
         let shape = (*number, found.rows.len());
         if shape != (tile, expected.y.nrows()) {
             let rows = expected.y.nrows();
-            return Err(fail(format!("tile and rows {shape:?}, golden ({tile}, {rows})")));
+            return Err(fail(format!(
+                "tile and rows {shape:?}, golden ({tile}, {rows})"
+            )));
         }
         let differs = |what: &str, found: bool, expected: bool| {
             let text = format!("{what} of tile {tile}: accelerator {found}, golden {expected}");
@@ -406,7 +436,11 @@ fn compare(
         };
         let flags = [
             ("rollback", found.rolled_back(columns), expected.rolled_back),
-            ("repetition", found.repeated_later(columns), expected.repeated_later),
+            (
+                "repetition",
+                found.repeated_later(columns),
+                expected.repeated_later,
+            ),
         ];
         let rows = expected.row_flags.iter().enumerate();
         let rows = rows.map(|(row, flag)| ("a row flag", found.row_flag(columns, row), *flag));
