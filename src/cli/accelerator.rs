@@ -112,10 +112,8 @@ pub enum Policy {
 
 /// Resolves `--dram` of any command.
 pub fn memory(text: &str, config: &ArrayConfig) -> Result<MemoryModel> {
-    match text.parse::<u32>() {
-        Ok(cycles) if cycles <= 1_000_000 => {
-            Ok(MemoryModel::fixed(cycles.into(), config.memory_bytes))
-        }
+    match text.parse::<u64>() {
+        Ok(cycles) if cycles <= 1_000_000 => Ok(MemoryModel::fixed(cycles, config.memory_bytes)),
         Ok(cycles) => bail!("--dram {cycles}: expected a latency of 0..=1000000 cycles"),
         Err(_) => Ok(MemoryModel::dram(&device(text)?, config.memory_bytes)),
     }

@@ -98,27 +98,14 @@ pub fn summary(args: &Args, record: &Record, settings: &Settings, plan: &Plan) {
 
 fn steps(steps: &[StepReport]) {
     println!(
-        "\n{:>5} {:>6} {:>6} {:>8} {:>7} {:>9} {:>11} {:>6} {:>8} {:>7} {:>9} {:>9}",
-        "step",
-        "GEMMs",
-        "tiles",
-        "flagged",
-        "rolled",
-        "elements",
-        "recomputed",
-        "kept",
-        "written",
-        "stalls",
-        "recovery",
-        "cycles"
+        "\n step  GEMMs  tiles flagged  rolled  elements  recom-  kept  written  recovery      held      late    cycles"
     );
     println!(
-        "{:>37} {:>9} {:>27} {:>7} {:>9}",
-        "back", "restored", "to memory", "cycles", "cycles"
+        "                              back  restored   puted                  cycles      back"
     );
     for s in steps {
         println!(
-            "{:>5} {:>6} {:>6} {:>8} {:>7} {:>9} {:>11} {:>6} {:>8} {:>7} {:>9} {:>9}",
+            "{:>5} {:>6} {:>6} {:>7} {:>7} {:>9} {:>7} {:>5} {:>8} {:>9} {:>9} {:>9} {:>9}",
             s.step,
             s.gemms,
             s.tiles,
@@ -128,8 +115,9 @@ fn steps(steps: &[StepReport]) {
             s.recomputed,
             s.kept,
             s.checkpoints,
-            s.stall_cycles,
             s.recovery_cycles,
+            s.stall_cycles,
+            s.late_cycles,
             s.cycles
         );
     }

@@ -30,8 +30,11 @@ pub struct StepReport {
     pub kept: u64,
     /// Tiles written as checkpoints.
     pub checkpoints: u64,
-    /// Cycles in which recovery held results back.
+    /// Cycles in which recovery held results back; the array computes on meanwhile.
     pub stall_cycles: u64,
+    /// Cycles in which the engine was busy, beyond those that it takes where no stream
+    /// ever waits: the array stood, or its last tile had to wait.
+    pub late_cycles: u64,
     /// Cycles from the first beat of a masked tile to its acceptance, over all of them.
     pub recovery_cycles: u64,
     /// Cycles in which a GEMM was running.
@@ -39,6 +42,8 @@ pub struct StepReport {
     /// Row activations for these rollbacks with all banks precharged before each; 0
     /// without a DRAM.
     pub alone_activations: u64,
+    /// Cycles that the engine takes where no stream ever waits.
+    pub unstalled_cycles: u64,
     /// What the faults did.
     pub effect: Effect,
 }
@@ -50,11 +55,13 @@ impl StepReport {
         self.gemms += 1;
         self.tiles += gemm.tiles;
         self.flagged += gemm.flagged;
+        self.unstalled_cycles += gemm.engine_cycles;
         self.alone_activations += gemm.alone_activations;
         self.effect += gemm.effect;
     }
 
-    /// Adds what the counters gained since an earlier reading.
+    /// Adds what the counters gained since an earlier reading, once all GEMMs between the
+    /// two are added.
     pub fn count(&mut self, from: &BTreeMap<&str, u64>, to: &BTreeMap<&'static str, u64>) {
         let gained = |name: &str| to[name] - from.get(name).copied().unwrap_or_default();
         self.rolled_back += gained("rollbacks");
@@ -65,6 +72,7 @@ impl StepReport {
         self.stall_cycles += gained("stall_cycles");
         self.recovery_cycles += gained("recovery_cycles");
         self.cycles += gained("running_cycles");
+        self.late_cycles += gained("engine_cycles").saturating_sub(self.unstalled_cycles);
     }
 }
 

@@ -15,6 +15,7 @@ use crate::soc::{
     Backpressure, Board, Host, MemoryPort, Operation, ReceivedTile, Regulator, Sink, Slew, Source,
     Stalls,
 };
+use crate::tiling::Tiling;
 use crate::tool::Verilator;
 use crate::workload::Gemm;
 use ndarray::s;
@@ -78,6 +79,8 @@ pub struct GemmReport {
     /// Row activations for its rollbacks with all banks precharged before each; 0
     /// without a DRAM.
     pub alone_activations: u64,
+    /// Cycles that the engine takes where no stream ever waits.
+    pub engine_cycles: u64,
     /// What the faults did.
     pub effect: Effect,
 }
@@ -191,6 +194,7 @@ impl Session {
         compare(&self.config, &job.name, &received, &expected)?;
         let mut report = GemmReport {
             tiles: tiling.len() as u64,
+            engine_cycles: schedule(&self.config, &tiling).cycles.0,
             effect: Effect::of(&self.config, &request, &expected),
             ..GemmReport::default()
         };
@@ -200,6 +204,12 @@ impl Session {
             report.flagged += u64::from(flagged);
             let rows = tile.row_flags.len();
             let bytes = (self.config.memory_bytes + rows * self.config.row_bytes()) as u64;
+            if tile.repeated_later {
+                let again = tiling.tile(tile.tile);
+                let (rows, columns) = (again.rows.len(), again.columns.len());
+                let alone = Tiling::new(&self.config, rows, job.k, columns);
+                report.engine_cycles += schedule(&self.config, &alone).cycles.0;
+            }
             if tile.rolled_back {
                 self.expected_bytes.0 += bytes;
                 report.alone_activations += self.alone(&layer.map, tile);
