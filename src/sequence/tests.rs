@@ -1,0 +1,3 @@
+//! Plans, scales, and what recoveries cost.
+
+use super::*;
