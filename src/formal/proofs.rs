@@ -104,6 +104,16 @@ pub const PROOFS: &[Proof] = &[
         limit: 600,
     },
     Proof {
+        name: "tile_ends",
+        module: "drift_tile_engine",
+        claim: "every started tile ends, and the engine is ready again, within stated cycles",
+        method: Method::Reachability,
+        text: harness!("tile_ends"),
+        abstracted: DATA_PATH,
+        wide: false,
+        limit: 900,
+    },
+    Proof {
         name: "frozen",
         module: "drift_tile_engine",
         claim: "while quiet no PE register changes, no PE multiplies",
