@@ -118,7 +118,7 @@ pub const PROOFS: &[Proof] = &[
         name: "tile_ends",
         module: "drift_tile_engine",
         claim: "every started tile ends, and the engine is ready again, within stated cycles",
-        method: Method::Bounded { depth: 26 },
+        method: Method::Bounded { depth: 40 },
         text: harness!("tile_ends"),
         abstracted: DATA_PATH,
         wide: false,
