@@ -6,12 +6,13 @@ OUT      ?= rtl-out
 WORKLOAD ?= tiny-dit
 BER      ?= 1e-7
 CASES    ?= 10000
+RUNS     ?= 2000
 ARRAYS   ?= 24
 
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
-.PHONY: cosim test rtl expected lint area bench verify coverage formal help
+.PHONY: cosim test rtl expected lint area bench verify verify-accelerator coverage formal help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
 	$(DRIFT) cosim --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
@@ -43,6 +44,9 @@ bench: ## speed, as ratios measured in one run
 
 verify: ## CASES=10000 random shapes, arrays and fault lists, RTL against golden model
 	$(DRIFT) verify --cases $(CASES) --arrays $(ARRAYS)
+
+verify-accelerator: ## RUNS=2000 random programs on the whole accelerator, every pin of every cycle
+	$(DRIFT) verify --accelerator --cases $(RUNS)
 
 coverage: ## over a million single psum flips at theta 0: which are flagged and located
 	$(DRIFT) cosim --config tests/data/coverage.yaml --workload tests/data/coverage.csv --upsets 1 --threshold-bit 0

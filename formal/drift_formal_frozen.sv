@@ -2,7 +2,8 @@
 //
 // drift_tile_engine with its PEs: nothing moves in the array while it is quiet.
 //
-// Assumed: reset in the first cycle; the registers of the data path, which reset does not reach, power up as zeros.
+// Assumed: reset in the first cycle; the registers of the array, which reset does not reach, power up as zeros; an
+//   activation is zero where no row was accepted (drift_formal_row_encoder proves it).
 // Proved: in a cycle in which quiet_o is high, no register of any PE changes but its psum, no PE multiplies, and no
 //   column carries a sum. (drift_formal_pe_strip proves that psums are then zero, and stay so.)
 
@@ -73,9 +74,8 @@ module drift_formal_frozen (
   localparam int unsigned Rows = drift_pkg::Rows;
   localparam int unsigned Lanes = drift_pkg::Lanes;
 
-  // The words of all PEs, and what feeds them: rows on their way, and the north edge.
+  // The words of all PEs, and the north edge.
   logic [32*Rows*Lanes-1:0] array, array_q;
-  logic [8*Rows-1:0]        way [Rows];
   logic [32*Lanes-1:0]      north;
   // PE computes with a valid activation; and its psum may differ from zero, because of it or of one north of it.
   logic [Rows*Lanes-1:0]    computes;
@@ -99,13 +99,8 @@ module drift_formal_frozen (
     end
   end
 
-  assign way[0] = '0;
-  for (genvar s = 1; s < Rows; s++) begin : g_way
-    assign way[s] = (8*Rows)'(u_engine.u_row_encoder.u_skew.g_stage[s].held);
-
-    always_comb begin
-      if (!rst_ni) assume (way[s] == '0);
-    end
+  for (genvar r = 0; r < Rows; r++) begin : g_act
+    `DRIFT_ASSUME(ZeroWithoutRow, u_engine.valid_wave[r] || u_engine.act[8*r +: 8] == '0)
   end
 
   always_comb begin

@@ -2,7 +2,8 @@
 //
 // drift_pe_strip, alone.
 //
-// Assumed: the psums, which no reset reaches, power up as zeros.
+// Assumed: reset in the first cycle, in which the array stands still; the psums, which no reset reaches, power up as
+//   zeros.
 // Proved: the psum of a PE is zero unless it, or one north of it, has computed with a valid activation since: a sum moves
 //   south by one PE per cycle and leaves nothing behind. Activations move east, and nothing else changes them; a weight
 //   changes only with a swap, to the shadow weight.
@@ -40,6 +41,10 @@ module drift_formal_pe_strip (
   );
 
   `DRIFT_FORMAL_RESET
+
+  always_comb begin
+    if (!rst_ni) assume (!en_i);
+  end
 
   for (genvar c = 0; c < Columns; c++) begin : g_column
     logic [Rows:0] carry_q;

@@ -1,13 +1,14 @@
 // Access to the PE registers of a verilated model.
 //   Weight-stationary, drift_pe_strip.sv: PE (r, c) is state_q[c][r+1], a word
 //   {valid, swap, 6'b0, shadow, weight, activation}, and psum_q[c][r+1].
-//   Output-stationary, drift_os_strip.sv: PE (r, c) is state_q[r+1][c], a word
-//   {valid, first, step, done, 12'b0, weight, activation}, and psum_q[r][c].
+//   Output-stationary, drift_os_strip.sv: PE (r, c) is state_q[c][r+1], a word
+//   {valid, first, step, done, 12'b0, weight, activation}, and psum_q[c][r].
 // Every reader of these registers is clocked, so a write takes effect at the next edge.
 #ifndef DRIFT_REGISTERS_H
 #define DRIFT_REGISTERS_H
 
 #include "Vdrift___024root.h"
+#include "Vdrift__Syms.h"
 #include "drift_sim.h"
 
 // Where the tile engine is in the model: the top itself, or an instance in it.
@@ -15,11 +16,11 @@
 #define DRIFT_ENGINE drift_tile_engine
 #endif
 
-// A member of the array's only strip.
-#define DRIFT_JOIN_EXPANDED(left_, right_) left_##right_
-#define DRIFT_JOIN(left_, right_) DRIFT_JOIN_EXPANDED(left_, right_)
-#define DRIFT_STRIP(member_) \
-  DRIFT_JOIN(DRIFT_ENGINE, __DOT__u_array__DOT__g_strip__BRA__0__KET____DOT__u_strip__DOT__##member_)
+// The array's only strip, which is an object of its own in the model.
+#define DRIFT_JOIN_EXPANDED(left_, middle_, right_) left_##middle_##right_
+#define DRIFT_JOIN(left_, middle_, right_) DRIFT_JOIN_EXPANDED(left_, middle_, right_)
+#define DRIFT_STRIP(root_) \
+  (root_)->vlSymsp->DRIFT_JOIN(TOP__, DRIFT_ENGINE, __DOT__u_array__DOT__g_strip__BRA__0__KET____DOT__u_strip)
 
 // Shift of a register within its PE's word.
 static inline unsigned drift_register_shift(uint32_t reg) {
@@ -32,11 +33,11 @@ static inline unsigned drift_register_shift(uint32_t reg) {
 
 static inline IData& drift_register_word(Vdrift___024root* root, uint32_t reg, uint32_t row, uint32_t column) {
 #if DRIFT_OS
-  return reg == DRIFT_PSUM ? root->DRIFT_STRIP(psum_q)[row][column]
-                           : root->DRIFT_STRIP(state_q)[row + 1][column];
+  return reg == DRIFT_PSUM ? DRIFT_STRIP(root).psum_q[column][row]
+                           : DRIFT_STRIP(root).state_q[column][row + 1];
 #else
-  return reg == DRIFT_PSUM ? root->DRIFT_STRIP(psum_q)[column][row + 1]
-                           : root->DRIFT_STRIP(state_q)[column][row + 1];
+  return reg == DRIFT_PSUM ? DRIFT_STRIP(root).psum_q[column][row + 1]
+                           : DRIFT_STRIP(root).state_q[column][row + 1];
 #endif
 }
 

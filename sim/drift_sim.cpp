@@ -58,6 +58,7 @@ struct Model {
   // Output-stationary: X transposed, because a beat is a column of a tile.
   std::vector<int8_t> columns;
   bool act_left = false, weight_left = false;
+  bool act_put = false, weight_put = false;
   uint64_t result_rows = 0, result_tiles = 0;
   uint64_t stream_row = 0, now = 0;
   size_t next_flip = 0;
@@ -137,6 +138,7 @@ struct Model {
     passes = div_ceil(job.k, kRows);
     act = weight = result = Cursor{};
     act_left = weight_left = true;
+    act_put = weight_put = false;
     weight.row = first_weight();
     if (kOutputStationary) transpose();
     result_rows = result_tiles = stream_row = 0;
@@ -165,22 +167,36 @@ struct Model {
     return ++cursor.tile_m < tiles_m;
   }
 
+  // Copies operands to a port; a full beat has a size that the compiler knows.
+  template <unsigned kFull>
+  static void put(void* port, const int8_t* operands, unsigned bytes) {
+    if (bytes == kFull) {
+      memcpy(port, operands, kFull);
+    } else {
+      memcpy(port, operands, bytes);
+    }
+  }
+
+  // Puts the next beat on its port, where it stays until it is taken.
   void put_act() {
+    if (act_put) return;
+    act_put = true;
     if (kOutputStationary) {
       const size_t k = size_t(act.pass) * kRows + act.row;
-      memcpy(&top->s_axis_act_tdata_i, columns.data() + k * job.m + size_t(act.tile_m) * kTileRows,
-             tile_rows(act.tile_m));
+      put<kTileRows>(&top->s_axis_act_tdata_i, columns.data() + k * job.m + size_t(act.tile_m) * kTileRows,
+                     tile_rows(act.tile_m));
       return;
     }
-    const unsigned depth = pass_depth(act.pass);
     const size_t m = size_t(act.tile_m) * kTileRows + act.row;
-    memcpy(&top->s_axis_act_tdata_i, job.x + m * job.k + size_t(act.pass) * kRows, depth);
+    put<kRows>(&top->s_axis_act_tdata_i, job.x + m * job.k + size_t(act.pass) * kRows, pass_depth(act.pass));
   }
 
   void put_weight() {
+    if (weight_put) return;
+    weight_put = true;
     const size_t k = size_t(weight.pass) * kRows + weight.row;
-    memcpy(&top->s_axis_weight_tdata_i, job.w + k * job.n + size_t(weight.tile_n) * kColumns,
-           tile_columns(weight.tile_n));
+    put<kColumns>(&top->s_axis_weight_tdata_i, job.w + k * job.n + size_t(weight.tile_n) * kColumns,
+                  tile_columns(weight.tile_n));
   }
 
   // Enters the faults of the next streamed row, accepted in cycle `accepted`, into the calendar. PE (r, c)
@@ -195,6 +211,7 @@ struct Model {
   }
 
   void took_act() {
+    act_put = false;
     schedule(now);
     if (++act.row < (kOutputStationary ? pass_depth(act.pass) : tile_rows(act.tile_m))) return;
     // The engine appends the checksum rows at once.
@@ -207,6 +224,7 @@ struct Model {
   unsigned first_weight() const { return kOutputStationary ? 0 : pass_depth(weight.pass) - 1; }
 
   void took_weight() {
+    weight_put = false;
     if (kOutputStationary ? ++weight.row < pass_depth(weight.pass) : weight.row-- > 0) return;
     weight_left = next_pass(weight);
     weight.row = first_weight();

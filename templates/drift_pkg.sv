@@ -19,10 +19,6 @@ package drift_pkg;
   localparam int unsigned PassRows = {{ pass_rows }};
   // Cycles from a row's {% if os %}tag to its sum{% else %}acceptance to its psum{% endif %} at the bottom of column 0.
   localparam int unsigned PsumDelay = {{ psum_delay }};
-{%- if os %}
-  // Delays of a skewed step: as many as the array has lanes in its longer direction.
-  localparam int unsigned WaveLanes = {{ wave_lanes }};
-{%- endif %}
   // Words of one {% if os %}tile buffer{% else %}accumulator{% endif %}: two banks of PassRows.
   localparam int unsigned AccDepth = {{ acc_depth }};
 

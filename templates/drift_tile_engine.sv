@@ -230,7 +230,6 @@ module drift_tile_engine #(
     .StripColumns(StripColumns)
   ) u_array (
     .clk_i,
-    .en_i       (busy_q),
     .act_i      (act),
     .valid_i    (valid_wave),
     .swap_i     (swap_wave),

@@ -22,6 +22,8 @@ fn the_engine_and_its_model_agree_on_every_pin_in_every_cycle() {
         "{rows: 4, columns: 4, tile_rows: 8, threshold_bit: 3}",
         "{rows: 3, columns: 5, tile_rows: 2, threshold_bit: 3}",
         "{rows: 2, columns: 2, tile_rows: 5, threshold_bit: 3, checksum: false}",
+        "{rows: 4, columns: 4, tile_rows: 4, threshold_bit: 3, dataflow: os}",
+        "{rows: 5, columns: 2, tile_rows: 5, threshold_bit: 3, dataflow: os, checksum: false}",
     ]
     .iter()
     .enumerate()

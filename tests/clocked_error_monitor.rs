@@ -20,7 +20,7 @@ fn monitor_and_model_agree_in_every_cycle() {
     let mut shown = ErrorMonitorOutputs::default();
     let result = lockstep(&mut model, &mut rtl, 200_000, |cycle, last| {
         shown = last.clone();
-        if cycle % 1000 == 0 {
+        if cycle.is_multiple_of(1000) {
             flags = [1, 2, 5, 13][below(4) as usize];
             limits = ErrorMonitorInputs {
                 enable_i: below(8) > 0,

@@ -42,7 +42,7 @@ impl Master {
     }
 
     fn drive(&mut self, cycle: u64, last: &RegistersOutputs) -> RegistersInputs {
-        if cycle % 500 == 0 {
+        if cycle.is_multiple_of(500) {
             self.stall = [0, 0, 40, 128, 240][(self.rng.next_u32() % 5) as usize];
         }
         let before = std::mem::take(&mut self.inputs);

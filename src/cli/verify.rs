@@ -5,20 +5,23 @@ use super::progress::Progress;
 use anyhow::Result;
 use drift::config::ArrayConfig;
 use drift::cosim::BuiltModel;
-use drift::verify::{self, Case, Observer, Plan};
+use drift::verify::{self, AcceleratorPlan, Case, Observer, Plan};
 
 /// Arguments of `drift verify`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Random cases
-    #[arg(long, default_value_t = 10_000, value_parser = positive)]
-    cases: usize,
-    /// Random arrays, the cases being shared among them
-    #[arg(long, default_value_t = 24, value_parser = positive)]
-    arrays: usize,
-    /// Most rows and columns of an array, 2..=256
-    #[arg(long, default_value_t = 32, value_parser = clap::value_parser!(u16).range(2..=256))]
-    max_array: u16,
+    /// Runs of the whole accelerator instead of cases of the tile engine
+    #[arg(long)]
+    accelerator: bool,
+    /// Random cases, or runs [default: 10000 cases, 2000 runs]
+    #[arg(long, value_parser = positive)]
+    cases: Option<usize>,
+    /// Random arrays, the cases being shared among them [default: 24, with --accelerator 12]
+    #[arg(long, value_parser = positive)]
+    arrays: Option<usize>,
+    /// Most rows and columns of an array, 2..=256 [default: 32, with --accelerator 8]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(2..=256))]
+    max_array: Option<u16>,
     /// Seed of arrays and cases
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -64,15 +67,18 @@ impl Observer for Screen {
 
 /// Runs random cases on hardware and golden model.
 pub fn run(args: &Args) -> Result<Verdict> {
+    if args.accelerator {
+        return run_accelerator(args);
+    }
     let plan = Plan {
-        cases: args.cases,
-        arrays: args.arrays,
+        cases: args.cases.unwrap_or(10_000),
+        arrays: args.arrays.unwrap_or(24),
         seed: args.seed,
-        max_array: args.max_array.into(),
+        max_array: args.max_array.unwrap_or(32).into(),
         only: args.only,
     };
     let mut screen = Screen {
-        progress: Progress::new(args.cases as u64, "cases"),
+        progress: Progress::new(plan.cases as u64, "cases"),
         array: String::new(),
     };
     let summary = verify::run(&plan, &mut screen)?;
@@ -97,11 +103,65 @@ pub fn run(args: &Args) -> Result<Verdict> {
             println!("MISMATCH: {failure}");
             println!(
                 "replay with: drift verify --cases {} --arrays {} --max-array {} --seed {} --only {}",
-                args.cases,
-                args.arrays,
-                args.max_array,
-                args.seed,
+                plan.cases,
+                plan.arrays,
+                plan.max_array,
+                plan.seed,
                 failure.replay.only.unwrap_or_default()
+            );
+            Ok(Verdict::Failed)
+        }
+    }
+}
+
+/// Runs random programs on the whole accelerator.
+fn run_accelerator(args: &Args) -> Result<Verdict> {
+    let plan = AcceleratorPlan {
+        runs: args.cases.unwrap_or(2_000),
+        arrays: args.arrays.unwrap_or(12),
+        seed: args.seed,
+        max_array: args.max_array.unwrap_or(8).into(),
+        only: args.only,
+    };
+    let mut progress = Progress::new(plan.runs as u64, "runs");
+    let summary = verify::run_accelerators(&plan, |done, cycles| {
+        progress.at(done as u64, &format!("{cycles} cycles"));
+    })?;
+    progress.finish();
+    println!(
+        "{} runs of the accelerator: {} GEMMs, {} tiles, {} cycles with every pin compared, {} faults, {} runs with stalls, {:.0} s",
+        summary.runs,
+        summary.gemms,
+        summary.engine.tiles,
+        summary.cycles,
+        summary.faults,
+        summary.unruly,
+        summary.elapsed.as_secs_f64()
+    );
+    let recovery = &summary.recovery;
+    println!(
+        "{} rollbacks ({} elements), {} recomputed tiles, {} kept, {} beyond the repeat FIFO, {} checkpoint tiles",
+        recovery.rollbacks,
+        recovery.restored,
+        recovery.recomputes,
+        recovery.kept,
+        recovery.overflows,
+        recovery.checkpoints
+    );
+    println!(
+        "{} changes of operating point, {} unanswered requests, {} panics, {} memory errors",
+        summary.transitions, summary.timeouts, summary.panics, summary.axi_errors
+    );
+    match &summary.failure {
+        None => {
+            println!("outputs, registers, memory contents and cycles agree");
+            Ok(Verdict::Good)
+        }
+        Some((run, failure)) => {
+            println!("MISMATCH: run {run} of seed {}: {failure}", plan.seed);
+            println!(
+                "replay with: drift verify --accelerator --cases {} --arrays {} --max-array {} --seed {} --only {run}",
+                plan.runs, plan.arrays, plan.max_array, plan.seed
             );
             Ok(Verdict::Failed)
         }

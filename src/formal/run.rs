@@ -37,18 +37,26 @@ pub enum Outcome {
 pub struct Prover {
     tool: SymbiYosys,
     rtl: Vec<RtlFile>,
+    /// With rows of two beats of the memory bus, the second one not full.
+    wide: Vec<RtlFile>,
     folder: PathBuf,
 }
 
 /// The numbers of a configuration as proofs use them: GEMM dimensions of up to
-/// 31, four layers, and counters of eight bits.
+/// 31 (more for tiles of more rows), four layers, counters of eight bits, and
+/// two places for tiles to be repeated.
 pub fn params(config: &ArrayConfig) -> Params {
+    let full = Params::new(config);
+    let dim_width = full.row_width.max(5);
     Params {
-        dim_width: Params::new(config).row_width.max(5),
+        dim_width,
+        // As many tiles as there are rows or columns cannot be.
+        tile_width: dim_width,
         layers: 4,
         layer_width: 2,
         count_width: 8,
-        ..Params::new(config)
+        repeat_depth: 2,
+        ..full
     }
 }
 
@@ -59,21 +67,31 @@ impl Prover {
     /// [`FormalError`] when the tools cannot be installed or the folder
     /// cannot be written.
     pub fn new(config: &ArrayConfig, folder: &Path) -> Result<Self, FormalError> {
-        Self::of(
-            rtl::generate_from(config, &params(config), "drift formal")?,
-            folder,
-        )
+        let command = "drift formal";
+        let wide = ArrayConfig {
+            columns: config.memory_bytes + 1,
+            ..config.clone()
+        };
+        let rtl = rtl::generate_from(config, &params(config), command)?;
+        let wide = rtl::generate_from(&wide, &params(&wide), command)?;
+        Self::of(rtl, wide, folder)
     }
 
-    /// Proofs of RTL that may have been changed since it was generated.
+    /// Proofs of RTL that may have been changed since it was generated: of the
+    /// configuration itself, and of one with rows wider than the memory bus.
     ///
     /// # Errors
     /// As [`Prover::new`].
-    pub fn of(rtl: Vec<RtlFile>, folder: &Path) -> Result<Self, FormalError> {
+    pub fn of(rtl: Vec<RtlFile>, wide: Vec<RtlFile>, folder: &Path) -> Result<Self, FormalError> {
         let folder = std::path::absolute(folder).map_err(unwritable(folder))?;
         let tool = SymbiYosys::locate()?;
         tool.link(&folder.join("bin"))?;
-        Ok(Self { tool, rtl, folder })
+        Ok(Self {
+            tool,
+            rtl,
+            wide,
+            folder,
+        })
     }
 
     /// Version of SymbiYosys.
@@ -88,7 +106,8 @@ impl Prover {
     /// proof is no error.
     pub fn prove(&self, proof: &Proof) -> Result<Outcome, FormalError> {
         let folder = self.folder.join(proof.name);
-        let mut files = self.rtl.clone();
+        let rtl = if proof.wide { &self.wide } else { &self.rtl };
+        let mut files = rtl.clone();
         let harness = format!("{}.sv", proof.harness());
         for (name, text) in [(harness.as_str(), proof.text), SHARED] {
             files.push(RtlFile {
@@ -109,7 +128,7 @@ impl Prover {
         let said = finished.stdout + &finished.stderr;
         outcome(&said, &folder).ok_or_else(|| FormalError::Stopped {
             proof: proof.name,
-            message: errors(&said),
+            message: errors(&said, &folder),
             log: folder.join("run").join("logfile.txt"),
         })
     }
@@ -189,11 +208,14 @@ pub(super) fn outcome(said: &str, folder: &Path) -> Option<Outcome> {
     }
 }
 
-/// The errors in what SymbiYosys printed.
-fn errors(said: &str) -> String {
+/// The errors in what SymbiYosys printed and Yosys logged.
+fn errors(said: &str, folder: &Path) -> String {
+    let log = folder.join("run").join("model").join("design.log");
+    let logged = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = said
         .lines()
-        .filter(|line| line.to_ascii_lowercase().contains("error"))
+        .chain(logged.lines())
+        .filter(|line| line.contains("ERROR: ") || line.contains("Error: "))
         .collect();
     lines.join("\n")
 }

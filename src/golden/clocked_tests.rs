@@ -1,4 +1,4 @@
-//! The golden model against a naive model of the array that clocks every
+//! The golden model of weight-stationary arrays against a naive model of the array that clocks every
 //! register of every PE, written without a look at it.
 
 use super::tests::{array, below, matrix};
@@ -17,11 +17,11 @@ const ACTIVATION: usize = 1;
 const WEIGHT: usize = 2;
 const VALID: usize = 3;
 
-fn number(register: Register) -> usize {
+pub(super) fn number(register: Register) -> usize {
     Register::ALL.iter().position(|&r| r == register).unwrap()
 }
 
-fn signed(byte: u32) -> i32 {
+pub(super) fn signed(byte: u32) -> i32 {
     i32::from(byte as u8 as i8)
 }
 
@@ -89,9 +89,15 @@ fn clocked_pass(x: &Array2<i8>, w: &Array2<i8>, flips: &[Fault], stuck: &[StuckA
 }
 
 /// The two digits of a sum, from the definition.
-fn split(sum: i64) -> (i8, i8) {
+pub(super) fn split(sum: i64) -> (i8, i8) {
     let lo = (sum + 128).rem_euclid(256) - 128;
     (((sum - lo) / 256) as i8, lo as i8)
+}
+
+/// Whether the sum of a line's data and its digits differ by 2^θ or more.
+pub(super) fn flagged(data: i64, hi: i32, lo: i32, threshold_bit: u32) -> bool {
+    let syndrome = (data - 256 * i64::from(hi) - i64::from(lo)) as i32;
+    i64::from(syndrome).abs() >= 1 << threshold_bit
 }
 
 /// A single-tile GEMM on the clocked array: outputs and both kinds of flags.
@@ -141,17 +147,13 @@ fn clocked_tile(
         y.zip_mut_with(&psums, |y, &psum| *y = y.wrapping_add(psum));
     }
     let columns = config.columns;
-    let flagged = |data: i64, hi: i32, lo: i32| {
-        let syndrome = (data - 256 * i64::from(hi) - i64::from(lo)) as i32;
-        i64::from(syndrome).abs() >= 1 << threshold_bit
-    };
     let row_flag = |i: usize| {
         let data: i64 = y.row(i).iter().take(columns).map(|&v| i64::from(v)).sum();
-        config.checksum && flagged(data, y[[i, columns]], y[[i, columns + 1]])
+        config.checksum && flagged(data, y[[i, columns]], y[[i, columns + 1]], threshold_bit)
     };
     let column_flag = |j: usize| {
         let data: i64 = y.column(j).iter().take(m).map(|&v| i64::from(v)).sum();
-        config.checksum && flagged(data, y[[m, j]], y[[m + 1, j]])
+        config.checksum && flagged(data, y[[m, j]], y[[m + 1, j]], threshold_bit)
     };
     (
         y.slice(s![..m, ..columns]).to_owned(),
@@ -161,14 +163,14 @@ fn clocked_tile(
 }
 
 /// A fault list with many faults on few PEs, so that they meet.
-fn random_faults(
+pub(super) fn random_faults(
     rng: &mut ChaCha8Rng,
     config: &ArrayConfig,
     m: usize,
     passes: usize,
 ) -> TileFaults {
     let site = |rng: &mut ChaCha8Rng| Site {
-        pe_row: below(rng, config.rows) as u32,
+        pe_row: below(rng, config.pe_rows()) as u32,
         pe_column: below(rng, config.lanes()) as u32,
         register: Register::ALL[below(rng, 4)],
     };

@@ -26,6 +26,8 @@ pub use schedule::{Schedule, schedule};
 pub use tile::{TileResult, tile};
 
 #[cfg(test)]
+mod clocked_os_tests;
+#[cfg(test)]
 mod clocked_tests;
 #[cfg(test)]
 mod tests;

@@ -79,8 +79,16 @@ fn without_faults_the_product_is_exact_and_padding_raises_no_flag() {
             array(16, 3, 64),
             array(5, 32, 7),
         ] {
-            for checksum in [true, false] {
+            for (checksum, dataflow) in [
+                (true, Dataflow::Ws),
+                (false, Dataflow::Ws),
+                (true, Dataflow::Os),
+            ] {
                 config.checksum = checksum;
+                config.dataflow = dataflow;
+                if dataflow == Dataflow::Os {
+                    config.tile_rows = config.rows;
+                }
                 let (x, w) = (matrix(&mut rng, m, k), matrix(&mut rng, k, n));
                 let tiling = Tiling::new(&config, m, k, n);
                 let faults = vec![TileFaults::default(); tiling.len()];

@@ -23,8 +23,6 @@ pub struct Params {
     pub checksum: bool,
     /// Cycles from a row's tag to its psum at the bottom of column 0.
     pub psum_delay: usize,
-    /// Lanes of the array in its longer direction.
-    pub wave_lanes: usize,
     /// Width of the cycles that a step takes through the array.
     pub flight_width: u32,
     /// Words of an accumulator: two banks.
@@ -117,7 +115,6 @@ impl Params {
             checksum: config.checksum,
             // WS: the row enters the array when it is accepted; OS: its tag is sent when it leaves.
             psum_delay: if os { 3 } else { config.rows + 2 },
-            wave_lanes: config.pe_rows().max(config.lanes()),
             flight_width: width_of(config.pe_rows() + config.lanes() + 1),
             acc_depth,
             acc_addr_width: width_of(acc_depth - 1),

@@ -1,7 +1,7 @@
 //! A memory behind an AXI4 port: contents, order and handshakes. When a burst
 //! is ready is a function that the user supplies, a constant or a DRAM model.
 
-use crate::golden::clocked::RecoveryOutputs;
+use crate::golden::clocked::{RecoveryOutputs, RepackerOutputs};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::{BTreeMap, VecDeque};
@@ -55,23 +55,29 @@ pub struct MasterPins {
     pub rready: bool,
 }
 
-impl From<&RecoveryOutputs> for MasterPins {
-    fn from(pins: &RecoveryOutputs) -> Self {
-        Self {
-            aw: pins
-                .m_axi_awvalid_o
-                .then_some((pins.m_axi_awaddr_o, pins.m_axi_awlen_o)),
-            w: pins
-                .m_axi_wvalid_o
-                .then(|| (pins.m_axi_wdata_o.clone(), pins.m_axi_wlast_o)),
-            bready: pins.m_axi_bready_o,
-            ar: pins
-                .m_axi_arvalid_o
-                .then_some((pins.m_axi_araddr_o, pins.m_axi_arlen_o)),
-            rready: pins.m_axi_rready_o,
+/// Modules that have the master port.
+macro_rules! master {
+    ($($outputs:ty),+) => {$(
+        impl From<&$outputs> for MasterPins {
+            fn from(pins: &$outputs) -> Self {
+                Self {
+                    aw: pins
+                        .m_axi_awvalid_o
+                        .then_some((pins.m_axi_awaddr_o, pins.m_axi_awlen_o)),
+                    w: pins
+                        .m_axi_wvalid_o
+                        .then(|| (pins.m_axi_wdata_o.clone(), pins.m_axi_wlast_o)),
+                    bready: pins.m_axi_bready_o,
+                    ar: pins
+                        .m_axi_arvalid_o
+                        .then_some((pins.m_axi_araddr_o, pins.m_axi_arlen_o)),
+                    rready: pins.m_axi_rready_o,
+                }
+            }
         }
-    }
+    )+};
 }
+master!(RecoveryOutputs, RepackerOutputs);
 
 /// What the memory drives in a cycle.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

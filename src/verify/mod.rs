@@ -1,12 +1,14 @@
 //! Random co-simulation: arrays, operands, faults and stalls drawn from a seed,
 //! run on the simulator and on the golden model until they first disagree.
 
+mod accelerator;
 mod arrays;
 mod case;
 mod draw;
 mod faults;
 mod run;
 
+pub use accelerator::{AcceleratorPlan, AcceleratorSummary, run_accelerators};
 pub use case::Case;
 pub use run::{ArraySummary, Failure, Finding, Observer, Summary, run};
 

@@ -13,15 +13,14 @@ module drift_os_array #(
   input  logic                             clk_i,
   // Advances the whole array.
   input  logic                             en_i,
-  // Skewed activations, row r in bits [8*r +: 8], with their valid bits.
+  // Skewed activations, row r in bits [8*r +: 8], and skewed weights, column c in bits [8*c +: 8].
   input  logic [8*drift_pkg::PeRows-1:0]  act_i,
-  input  logic [drift_pkg::PeRows-1:0]    valid_i,
-  // Skewed weights, column c in bits [8*c +: 8]. With them travel: this is a step of a tile, the first one; the
-  // cycle after the last one.
   input  logic [8*drift_pkg::Lanes-1:0]   weight_i,
-  input  logic [drift_pkg::Lanes-1:0]     step_i,
-  input  logic [drift_pkg::Lanes-1:0]     first_i,
-  input  logic [drift_pkg::Lanes-1:0]     done_i,
+  // At lane 0 of both are operands, those of a tile's first step; those of its last step were there in the previous
+  // cycle.
+  input  logic                             step_i,
+  input  logic                             first_i,
+  input  logic                             done_i,
   // A tile may be leaving some column.
   input  logic                             collect_i,
   // Sums that leave the array, column c in bits [32*c +: 32].
@@ -33,13 +32,18 @@ module drift_os_array #(
   localparam int unsigned Strips = (Lanes + StripColumns - 1) / StripColumns;
   localparam int unsigned LastColumns = Lanes - (Strips - 1) * StripColumns;
 
-  // West edge, in the layout of a PE's word.
+  // West edge in the layout of a PE's word: valid moves south along it, as first, step and done move east along the
+  // north edge.
   logic [32*PeRows-1:0] west_q;
+  logic [31:0]          corner;
+
+  assign corner = {1'b0, first_i, step_i, done_i, 28'b0};
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      for (int unsigned r = 0; r < PeRows; r++) begin
-        west_q[32*r +: 32] <= {valid_i[r], 23'b0, act_i[8*r +: 8]};
+      west_q[31:0] <= {step_i, 23'b0, act_i[7:0]};
+      for (int unsigned r = 1; r < PeRows; r++) begin
+        west_q[32*r +: 32] <= {west_q[32*r-1], 23'b0, act_i[8*r +: 8]};
       end
     end
   end
@@ -48,10 +52,10 @@ module drift_os_array #(
     localparam int unsigned First = s * StripColumns;
     localparam int unsigned Columns = (s == Strips - 1) ? LastColumns : StripColumns;
 
-    logic [32*PeRows-1:0] west, east;
+    logic [32*PeRows+31:0] west, east;
 
     if (s == 0) begin : g_west
-      assign west = west_q;
+      assign west = {west_q, corner};
     end else begin : g_neighbour
       assign west = g_strip[s-1].east;
     end
@@ -64,9 +68,6 @@ module drift_os_array #(
       .west_i  (west),
       .east_o  (east),
       .weight_i(weight_i[8*First +: 8*Columns]),
-      .step_i  (step_i[First +: Columns]),
-      .first_i (first_i[First +: Columns]),
-      .done_i  (done_i[First +: Columns]),
       .collect_i,
       .psum_o  (psum_o[32*First +: 32*Columns])
     );

@@ -20,7 +20,7 @@ module drift_step_sequencer (
   output logic                               active_o,
   // No step is accepted while high; the tile goes on where it was.
   input  logic                               pause_i,
-  // A step is on its way through the array.
+  // A step is on its way through the array, or what the array held before the reset.
   output logic                               moving_o,
 
   // Handshake of the activation stream; its data goes to the activation encoder.
@@ -59,7 +59,7 @@ module drift_step_sequencer (
 
   localparam drift_pkg::acc_addr_t BankBase = {{ acc_addr_width }}'(drift_pkg::PassRows);
   localparam logic [drift_pkg::RowWidth-1:0] LastRow = {{ row_width }}'(drift_pkg::PeRows - 1);
-  // Cycles in which an accepted step moves through the array.
+  // Cycles in which an accepted step moves through the array; after a reset the array is flushed as long.
   localparam logic [drift_pkg::FlightWidth-1:0] Flight = {{ flight_width }}'(drift_pkg::PeRows + drift_pkg::Lanes + 1);
 
   logic                                first_pass, last_pass, last_in_pass, last_step, may_end;
@@ -131,7 +131,7 @@ module drift_step_sequencer (
     if (!rst_ni) begin
       step_q        <= '0;
       done_q        <= 1'b0;
-      flight_q      <= '0;
+      flight_q      <= Flight;
       bank_q        <= 1'b0;
       bank_busy_q   <= '0;
       leaving_q     <= 1'b0;

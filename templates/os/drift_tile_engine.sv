@@ -76,10 +76,6 @@ module drift_tile_engine #(
   logic [1:0]                        bank_busy, bank_release;
   logic [8*drift_pkg::PeRows-1:0]   act;
   logic [8*drift_pkg::Lanes-1:0]    weight;
-  logic [drift_pkg::WaveLanes-1:0]  step_wave;
-  logic [drift_pkg::WaveLanes-2:0]  step_wave_q;
-  logic [drift_pkg::Lanes-1:0]      first_wave, done_wave;
-  logic [drift_pkg::Lanes-2:0]      first_wave_q, done_wave_q;
 
   // Tags.
   logic                             tag_valid, tag_end, tag_bank, tags_empty;
@@ -192,35 +188,16 @@ module drift_tile_engine #(
     .weight_o(weight)
   );
 
-  // The same bits go with every lane, so one delay line of each serves them all; the activations' valid bits and
-  // the weights' step bits are equal where they start.
-  assign step_wave  = {step_wave_q, step};
-  assign first_wave = {first_wave_q, first};
-  assign done_wave  = {done_wave_q, done};
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      step_wave_q  <= '0;
-      first_wave_q <= '0;
-      done_wave_q  <= '0;
-    end else if (advance) begin
-      step_wave_q  <= step_wave[drift_pkg::WaveLanes-2:0];
-      first_wave_q <= first_wave[drift_pkg::Lanes-2:0];
-      done_wave_q  <= done_wave[drift_pkg::Lanes-2:0];
-    end
-  end
-
   drift_os_array #(
     .StripColumns(StripColumns)
   ) u_array (
     .clk_i,
     .en_i     (advance),
     .act_i    (act),
-    .valid_i  (step_wave[drift_pkg::PeRows-1:0]),
     .weight_i (weight),
-    .step_i   (step_wave[drift_pkg::Lanes-1:0]),
-    .first_i  (first_wave),
-    .done_i   (done_wave),
+    .step_i   (step),
+    .first_i  (first),
+    .done_i   (done),
     .collect_i(!tags_empty),
     .psum_o   (psum)
   );

@@ -56,8 +56,8 @@ fn recovery_and_its_model_agree_with_the_golden_functions() {
         ),
         // Records longer than a burst.
         (
-            "{rows: 2, columns: 40, tile_rows: 33, threshold_bit: 3, memory_bytes: 4}",
-            40_000,
+            "{rows: 2, columns: 20, tile_rows: 70, threshold_bit: 3, memory_bytes: 4}",
+            200_000,
         ),
         (
             "{rows: 2, columns: 2, tile_rows: 2, threshold_bit: 3, memory_bytes: 64}",
@@ -77,8 +77,8 @@ fn recovery_and_its_model_agree_with_the_golden_functions() {
 }
 
 /// Cycles from a masked tile's first beat to its first and its last accepted
-/// beat, with a memory that answers after `latency` cycles.
-fn rollback_cycles(config: &ArrayConfig, layout: Layout, latency: u64) -> (u64, u64) {
+/// beat, and what the counter says, with a memory that answers after `latency` cycles.
+fn rollback_cycles(config: &ArrayConfig, layout: Layout, latency: u64) -> (u64, u64, u64) {
     let mut model = Recovery::new(config);
     let mut bench = Bench::new(config, move |cycle, _, _, _| cycle + latency, 1);
     bench.start();
@@ -137,7 +137,11 @@ fn rollback_cycles(config: &ArrayConfig, layout: Layout, latency: u64) -> (u64, 
         }
     }
     let appeared = appeared.unwrap();
-    (first.unwrap() - appeared, last.unwrap() - appeared)
+    (
+        first.unwrap() - appeared,
+        last.unwrap() - appeared,
+        out.recovery_cycles_o,
+    )
 }
 
 #[test]
@@ -152,7 +156,7 @@ fn a_rollback_takes_the_cycles_that_the_closed_form_says() {
         let (beats, rows) = (config.row_beats() as u64, config.tile_rows as u64);
         for latency in [1, 2, 17, 60] {
             let first = beats + 4 + latency;
-            let expected = (first, first + (rows - 1) * beats);
+            let expected = (first, first + (rows - 1) * beats, first + 1);
             for layout in [Layout::Tile, Layout::RowMajor] {
                 let found = rollback_cycles(&config, layout, latency);
                 assert_eq!(found, expected, "{yaml} {layout:?} {latency}");

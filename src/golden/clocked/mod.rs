@@ -5,8 +5,10 @@ mod accelerator;
 mod dvfs;
 mod engine;
 mod error_monitor;
+mod fifo;
 mod recovery;
 mod registers;
+mod repacker;
 mod sequencer;
 mod signals;
 
@@ -16,6 +18,7 @@ pub use engine::{Engine, EngineInputs, EngineOutputs};
 pub use error_monitor::{ErrorMonitor, ErrorMonitorInputs, ErrorMonitorOutputs};
 pub use recovery::{Recovery, RecoveryInputs, RecoveryOutputs};
 pub use registers::{Registers, RegistersInputs, RegistersOutputs};
+pub use repacker::{Repacker, RepackerInputs, RepackerOutputs};
 pub use sequencer::{Sequencer, SequencerInputs, SequencerOutputs};
 pub(crate) use signals::signals;
 pub use signals::{Signal, Signals};

@@ -3,7 +3,8 @@
 //
 // Weight-stationary systolic array of int8 processing elements (PEs). Activations move east, weights and
 // partial sums move south. The columns are grouped in strips (drift_pe_strip), west to east: one strip simulates
-// fastest, strips of one column suit hierarchical synthesis; the function is the same.
+// fastest, strips of one column suit hierarchical synthesis; the function is the same. The array advances in
+// every cycle; between GEMMs nothing valid is in it, and its clock may be gated.
 //
 // Latency: an activation at act_i lane r in cycle t is in column c in cycle t+2+c; the psum of the row that was
 // at lane 0 in cycle t leaves column c in cycle t+Rows+3+c.
@@ -13,8 +14,6 @@ module drift_pe_array #(
   parameter int unsigned StripColumns = 6
 ) (
   input  logic                            clk_i,
-  // Advances the whole array.
-  input  logic                            en_i,
   // Skewed activations, lane r in bits [8*r +: 8], with their valid bits; swap marks the first row of a pass,
   // from which on a PE uses its shadow weight.
   input  logic [8*drift_pkg::Rows-1:0]   act_i,
@@ -38,10 +37,8 @@ module drift_pe_array #(
   logic [32*Rows-1:0] west_q;
 
   always_ff @(posedge clk_i) begin
-    if (en_i) begin
-      for (int unsigned r = 0; r < Rows; r++) begin
-        west_q[32*r +: 32] <= {valid_i[r], swap_i[r], 22'b0, act_i[8*r +: 8]};
-      end
+    for (int unsigned r = 0; r < Rows; r++) begin
+      west_q[32*r +: 32] <= {valid_i[r], swap_i[r], 22'b0, act_i[8*r +: 8]};
     end
   end
 
@@ -61,7 +58,6 @@ module drift_pe_array #(
       .Columns(Columns)
     ) u_strip (
       .clk_i,
-      .en_i,
       .west_i  (west),
       .east_o  (east),
       .weight_i(weight_i[8*First +: 8*Columns]),

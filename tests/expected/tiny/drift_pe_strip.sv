@@ -16,8 +16,6 @@ module drift_pe_strip #(
   parameter int unsigned Columns = 1
 ) (
   input  logic                           clk_i,
-  // Advances the strip.
-  input  logic                           en_i,
   // Words of the western neighbours, row r in bits [32*r +: 32], and of the easternmost column.
   input  logic [32*drift_pkg::Rows-1:0] west_i,
   output logic [32*drift_pkg::Rows-1:0] east_o,
@@ -54,37 +52,34 @@ module drift_pe_strip #(
 
   // PEs.
   always_ff @(posedge clk_i) begin
-    if (en_i) begin
+    for (int unsigned r = 1; r <= Rows; r++) begin
+      state_q[0][r] <= (west_i[32*(r-1) +: 32] & EastMask)
+          | (((state_q[0][r-1] & {32{shift_i[0]}}) | (state_q[0][r] & ~{32{shift_i[0]}})) & ShadowMask)
+          | ((state_q[0][r] ^ ((state_q[0][r] ^ (state_q[0][r] >> 8)) & {32{west_i[32*(r-1)+SwapBit]}}))
+             & WeightMask);
+    end
+    for (int unsigned c = 1; c < Columns; c++) begin
       for (int unsigned r = 1; r <= Rows; r++) begin
-        state_q[0][r] <= (west_i[32*(r-1) +: 32] & EastMask)
-            | (((state_q[0][r-1] & {32{shift_i[0]}}) | (state_q[0][r] & ~{32{shift_i[0]}})) & ShadowMask)
-            | ((state_q[0][r] ^ ((state_q[0][r] ^ (state_q[0][r] >> 8)) & {32{west_i[32*(r-1)+SwapBit]}}))
+        state_q[c][r] <= (state_q[c-1][r] & EastMask)
+            | (((state_q[c][r-1] & {32{shift_i[c]}}) | (state_q[c][r] & ~{32{shift_i[c]}})) & ShadowMask)
+            | ((state_q[c][r] ^ ((state_q[c][r] ^ (state_q[c][r] >> 8)) & {32{state_q[c-1][r][SwapBit]}}))
                & WeightMask);
       end
-      for (int unsigned c = 1; c < Columns; c++) begin
-        for (int unsigned r = 1; r <= Rows; r++) begin
-          state_q[c][r] <= (state_q[c-1][r] & EastMask)
-              | (((state_q[c][r-1] & {32{shift_i[c]}}) | (state_q[c][r] & ~{32{shift_i[c]}})) & ShadowMask)
-              | ((state_q[c][r] ^ ((state_q[c][r] ^ (state_q[c][r] >> 8)) & {32{state_q[c-1][r][SwapBit]}}))
-                 & WeightMask);
-        end
-      end
-      for (int unsigned c = 0; c < Columns; c++) begin
-        for (int unsigned r = 1; r <= Rows; r++) begin
-          psum_q[c][r] <= psum_q[c][r-1]
-              + 32'($signed(state_q[c][r][7:0] & {8{state_q[c][r][ValidBit]}}))
-              * 32'($signed(state_q[c][r][15:8]));
-        end
+    end
+    // The lower 32 bits of a product do not depend on its signedness; unsigned ones simulate faster.
+    for (int unsigned c = 0; c < Columns; c++) begin
+      for (int unsigned r = 1; r <= Rows; r++) begin
+        psum_q[c][r] <= psum_q[c][r-1]
+            + $unsigned(32'($signed(state_q[c][r][7:0] & {8{state_q[c][r][ValidBit]}})))
+            * $unsigned(32'($signed(state_q[c][r][15:8])));
       end
     end
   end
 
   // South edge.
   always_ff @(posedge clk_i) begin
-    if (en_i) begin
-      for (int unsigned c = 0; c < Columns; c++) begin
-        south_q[32*c +: 32] <= psum_q[c][Rows];
-      end
+    for (int unsigned c = 0; c < Columns; c++) begin
+      south_q[32*c +: 32] <= psum_q[c][Rows];
     end
   end
 

@@ -1,24 +1,25 @@
-//! The tile engine (`drift_tile_engine`), weight-stationary, cycle by cycle.
+//! The tile engine (`drift_tile_engine`) of either dataflow, cycle by cycle.
 //!
 //! Control is modelled register by register; what the array computes is taken
 //! from [`golden::tile`](crate::golden::tile) when the last row of a tile has
 //! passed it.
 
 mod drain;
+mod passes;
 mod rows;
+mod steps;
 mod walker;
 mod weights;
 
 use super::{Clocked, signals};
-use crate::config::ArrayConfig;
+use crate::config::{ArrayConfig, Dataflow};
 use crate::fault::TileFaults;
 use crate::golden;
 use crate::tiling::Tiling;
 use drain::{Complete, Drain};
 use ndarray::Array2;
-use rows::Rows;
-use std::collections::VecDeque;
-use weights::Weights;
+use passes::Passes;
+use steps::Steps;
 
 signals! {
     /// Input pins of the tile engine.
@@ -98,6 +99,35 @@ struct Operands {
     w: Array2<i8>,
 }
 
+/// What takes the operands in and sends them through the array: everything in
+/// front of the accumulators or tile buffers.
+trait Front: Send {
+    /// Nothing from before the reset is left in the array.
+    fn flushed(&self) -> bool;
+    /// Operands are expected, or some bank is not free.
+    fn active(&self) -> bool;
+    /// Paused, and nothing moves.
+    fn quiet(&self, inputs: &EngineInputs) -> bool;
+    /// Whether a beat of the activation stream is accepted if there is one.
+    fn act_ready(&self, pause: bool) -> bool;
+    /// Whether a beat of the weight stream is accepted if there is one.
+    fn weight_ready(&self, pause: bool) -> bool;
+    /// Keeps the operands that are accepted in this cycle.
+    fn receive(&mut self, inputs: &EngineInputs);
+    /// Bank of the tile whose last row has passed all columns in this cycle.
+    fn tile_done(&self) -> Option<usize>;
+    /// The operands of that tile.
+    fn finished(&mut self) -> Operands;
+    /// One clock edge; `released` is the bank that the drain has read to its end.
+    fn tick(
+        &mut self,
+        load: bool,
+        dims: (usize, usize, usize),
+        inputs: &EngineInputs,
+        released: Option<usize>,
+    );
+}
+
 /// The tile engine.
 pub struct Engine {
     config: ArrayConfig,
@@ -105,11 +135,8 @@ pub struct Engine {
     load: bool,
     dims: (usize, usize, usize),
     cycles: u64,
-    weights: Weights,
-    rows: Rows,
+    front: Box<dyn Front>,
     drain: Drain,
-    /// Tiles whose operands are arriving, the oldest first.
-    tiles: VecDeque<Operands>,
     /// Number of the next tile to be computed since the last [`Engine::expect`].
     next_tile: usize,
     faults: Vec<TileFaults>,
@@ -124,10 +151,11 @@ impl Engine {
             load: false,
             dims: (0, 0, 0),
             cycles: 0,
-            weights: Weights::new(config),
-            rows: Rows::new(config),
+            front: match config.dataflow {
+                Dataflow::Ws => Box::new(Passes::new(config)),
+                Dataflow::Os => Box::new(Steps::new(config)),
+            },
             drain: Drain::new(config),
-            tiles: VecDeque::new(),
             next_tile: 0,
             faults: Vec::new(),
         }
@@ -141,11 +169,11 @@ impl Engine {
     }
 
     fn ready(&self) -> bool {
-        !self.busy
+        !self.busy && self.front.flushed()
     }
 
     fn drained(&self) -> bool {
-        !self.load && !self.rows.active() && !self.rows.any_bank_busy() && !self.drain.valid()
+        !self.load && !self.front.active() && !self.drain.valid()
     }
 
     fn starts(&self, inputs: &EngineInputs) -> bool {
@@ -155,8 +183,7 @@ impl Engine {
 
     /// Computes the oldest tile.
     fn finish_tile(&mut self, bank: usize, threshold_bit: u32) -> Complete {
-        let operands = self.tiles.pop_front().expect("its rows have passed");
-        let (x, w) = (operands.x, operands.w);
+        let Operands { x, w } = self.front.finished();
         let tiling = Tiling::new(&self.config, x.nrows(), x.ncols(), w.ncols());
         let none = TileFaults::default();
         let faults = self.faults.get(self.next_tile).unwrap_or(&none);
@@ -183,13 +210,12 @@ impl Clocked for Engine {
 
     fn outputs(&mut self, inputs: &EngineInputs) -> EngineOutputs {
         let pause = inputs.pause_i;
-        let weights_move = self.weights.moving(inputs.s_axis_weight_tvalid_i, pause);
         let drain = &self.drain;
         EngineOutputs {
             cmd_ready_o: self.ready(),
-            quiet_o: pause && !self.rows.in_pass() && self.rows.tags_empty() && !weights_move,
-            s_axis_act_tready_o: self.rows.ready(self.weights.full(), pause),
-            s_axis_weight_tready_o: self.weights.ready(pause),
+            quiet_o: self.front.quiet(inputs),
+            s_axis_act_tready_o: self.front.act_ready(pause),
+            s_axis_weight_tready_o: self.front.weight_ready(pause),
             m_axis_result_tvalid_o: drain.valid(),
             m_axis_result_tdata_o: drain.data.clone(),
             m_axis_result_tkeep_o: drain.keep.clone(),
@@ -211,49 +237,12 @@ impl Clocked for Engine {
     fn tick(&mut self, inputs: &EngineInputs) {
         let starts = self.starts(inputs);
         let drained = self.drained();
-        let pause = inputs.pause_i;
-
-        let act_valid = inputs.s_axis_act_tvalid_i;
-        let row = self.rows.accepted(act_valid, self.weights.full(), pause);
-        let weight = self.weights.accepted(inputs.s_axis_weight_tvalid_i, pause);
-        if let Some(beat) = &weight {
-            if beat.opens_tile() {
-                self.tiles.push_back(Operands {
-                    x: Array2::zeros((beat.rows, beat.depth)),
-                    w: Array2::zeros((beat.depth, beat.columns)),
-                });
-            }
-            if let Some(k) = beat.k {
-                let bytes = bytes(&inputs.s_axis_weight_tdata_i);
-                let tile = self.tiles.back_mut().expect("opened above");
-                for (value, byte) in tile.w.row_mut(k).iter_mut().zip(bytes) {
-                    *value = byte;
-                }
-            }
-        }
-        if let Some(m) = row.as_ref().and_then(|row| row.data_row) {
-            let row = row.as_ref().expect("just seen");
-            let tile = &mut self.tiles[row.tiles_before];
-            let first = row.pass * self.config.rows;
-            let bytes = bytes(&inputs.s_axis_act_tdata_i);
-            let lanes = tile.x.row_mut(m);
-            for (value, byte) in lanes
-                .into_iter()
-                .skip(first)
-                .take(self.config.rows)
-                .zip(bytes)
-            {
-                *value = byte;
-            }
-        }
-
-        let done_bank = self.rows.tile_done();
+        self.front.receive(inputs);
+        let done_bank = self.front.tile_done();
         let complete = done_bank.map(|bank| self.finish_tile(bank, inputs.threshold_bit_i));
         let released = self.drain.tick(inputs.m_axis_result_tready_i, complete);
         self.cycles += u64::from(self.busy);
-        self.weights
-            .tick(self.load, self.dims, weight, row.as_ref());
-        self.rows.tick(self.load, self.dims, row, released);
+        self.front.tick(self.load, self.dims, inputs, released);
         self.load = starts;
         if starts {
             self.dims = (

@@ -2,20 +2,17 @@
 
 mod parts;
 mod pins;
-mod repacker;
 
 use super::Clocked;
+use super::fifo::Fifo;
+use super::repacker::{Place, Repacker, RepackerInputs, RepackerOutputs, to_bytes, to_words};
 use crate::config::{ArrayConfig, REPEAT_DEPTH};
-use crate::golden::{AddressMap, Layout};
-use parts::{Encoder, Fifo, Place, Restorer};
-use repacker::{ReadBeat, Reader, Start, WriteWires, Writer};
+use parts::{Encoder, Restorer};
 
 pub use pins::{RecoveryInputs, RecoveryOutputs};
 
 /// A dimension register.
 const DIM_MASK: u32 = 0xff_ffff;
-/// AxBURST of addresses that count up.
-const INCR: u32 = 1;
 
 /// Event counters, since reset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,8 +42,7 @@ pub struct Recovery {
     repeats: Fifo<(u32, u32)>,
     restorer: Restorer,
     encoder: Encoder,
-    reader: Reader,
-    writer: Writer,
+    repacker: Repacker,
     events: Events,
 }
 
@@ -73,28 +69,15 @@ struct Wires {
     replace: bool,
     encode: bool,
     merged: Vec<u32>,
-    row_ready: bool,
-    write_ready: bool,
-    write: WriteWires,
-    read_error: bool,
-    write_error: bool,
+    /// Pins of the repacker.
+    to_repacker: RepackerInputs,
+    repacker: RepackerOutputs,
 }
 
 fn bit(words: &[u32], index: usize) -> bool {
     words
         .get(index / 32)
         .is_some_and(|word| word >> (index % 32) & 1 != 0)
-}
-
-fn to_bytes(words: &[u32], count: usize) -> Vec<u8> {
-    let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    bytes.resize(count, 0);
-    bytes
-}
-
-fn to_words(bytes: &[u8]) -> Vec<u32> {
-    let word = |four: &[u8]| u32::from_le_bytes(four.try_into().expect("whole words"));
-    bytes.chunks(4).map(word).collect()
 }
 
 impl Recovery {
@@ -109,8 +92,7 @@ impl Recovery {
             repeats: Fifo::new(REPEAT_DEPTH),
             restorer: Restorer::new(config),
             encoder: Encoder::new(config),
-            reader: Reader::new(config),
-            writer: Writer::new(config),
+            repacker: Repacker::new(config),
             events: Events::default(),
             config: config.clone(),
         }
@@ -171,15 +153,42 @@ impl Recovery {
         let replace = rollback && !self.restorer.error;
         let merged = (0..columns).map(|j| {
             if replace && bit(&inputs.s_axis_result_tuser_i, j) {
-                self.restorer.element(j, self.reader.header) as u32
+                self.restorer.element(j, self.repacker.header()) as u32
             } else {
                 inputs.s_axis_result_tdata_i.get(j).copied().unwrap_or(0)
             }
         });
-        let row_ready = !self.restorer.valid || (fire && rollback);
-        let read = decide && now == Decision::Rollback;
+        let place = self.place(inputs);
+        let mantissas = self.encoder.mantissas();
+        let to_repacker = RepackerInputs {
+            row_major_i: inputs.row_major_i,
+            base_i: inputs.base_i,
+            header_base_i: inputs.header_base_i,
+            tiles_n_i: inputs.tiles_n_i,
+            read_valid_i: decide && now == Decision::Rollback,
+            read_tile_m_i: place.tile_m,
+            read_tile_n_i: place.tile_n,
+            read_rows_i: place.rows,
+            read_row_ready_i: !self.restorer.valid || (fire && rollback),
+            write_valid_i: self.encoder.tile_valid,
+            write_tile_m_i: self.encoder.tile.tile_m,
+            write_tile_n_i: self.encoder.tile.tile_n,
+            write_rows_i: self.encoder.tile.rows,
+            write_header_i: u32::from(self.encoder.exponent),
+            write_row_valid_i: mantissas.is_some(),
+            write_row_data_i: to_words(&mantissas.unwrap_or_default()),
+            m_axi_awready_i: inputs.m_axi_awready_i,
+            m_axi_wready_i: inputs.m_axi_wready_i,
+            m_axi_bvalid_i: inputs.m_axi_bvalid_i,
+            m_axi_bresp_i: inputs.m_axi_bresp_i,
+            m_axi_arready_i: inputs.m_axi_arready_i,
+            m_axi_rvalid_i: inputs.m_axi_rvalid_i,
+            m_axi_rdata_i: inputs.m_axi_rdata_i.clone(),
+            m_axi_rresp_i: inputs.m_axi_rresp_i,
+            m_axi_rlast_i: inputs.m_axi_rlast_i,
+        };
         Wires {
-            place: self.place(inputs),
+            place,
             decide,
             decision,
             wanted,
@@ -190,15 +199,8 @@ impl Recovery {
             replace,
             encode,
             merged: merged.collect(),
-            row_ready,
-            write_ready: !self.writer.busy() && !read,
-            write: self
-                .writer
-                .wires(inputs.m_axi_awready_i, inputs.m_axi_wready_i),
-            read_error: inputs.m_axi_rvalid_i
-                && self.reader.rready()
-                && inputs.m_axi_rresp_i & 2 != 0,
-            write_error: inputs.m_axi_bvalid_i && inputs.m_axi_bresp_i & 2 != 0,
+            repacker: self.repacker.pins(&to_repacker),
+            to_repacker,
         }
     }
 
@@ -212,11 +214,12 @@ impl Recovery {
         events.recomputes += u64::from(w.decide && w.decision == Decision::Repeat);
         events.kept += u64::from(kept);
         events.overflows += u64::from(w.decide && w.wanted && !self.repeats.in_ready());
-        events.checkpoints += u64::from(w.write.done);
+        events.checkpoints += u64::from(w.repacker.write_done_o);
         events.stall_cycles += u64::from(waits && !w.open);
         events.recovery_cycles +=
             u64::from(waits && self.first && w.decision == Decision::Rollback);
-        events.axi_errors += u64::from(w.read_error) + u64::from(w.write_error);
+        events.axi_errors +=
+            u64::from(w.repacker.read_error_o) + u64::from(w.repacker.write_error_o);
         if w.fire && w.replace {
             let masked =
                 (0..self.config.columns).filter(|&j| bit(&inputs.s_axis_result_tuser_i, j));
@@ -255,9 +258,7 @@ impl Clocked for Recovery {
         ] {
             user[index / 32] |= u32::from(set) << (index % 32);
         }
-        let (arvalid, araddr, arlen) = self.reader.address();
         let (repeat_m, repeat_n) = *self.repeats.out();
-        let size = self.config.memory_bytes.ilog2();
         let idle = self.first && self.decided.is_none() && !inputs.s_axis_result_tvalid_i;
         let events = self.events;
         RecoveryOutputs {
@@ -270,8 +271,8 @@ impl Clocked for Recovery {
             repeat_valid_o: self.repeats.out_valid(),
             repeat_tile_m_o: repeat_m,
             repeat_tile_n_o: repeat_n,
-            idle_o: idle && self.encoder.idle() && !self.reader.busy() && self.writer.idle(),
-            axi_error_o: w.read_error || w.write_error,
+            idle_o: idle && self.encoder.idle() && w.repacker.idle_o,
+            axi_error_o: w.repacker.read_error_o || w.repacker.write_error_o,
             rollbacks_o: events.rollbacks,
             restored_o: events.restored,
             recomputes_o: events.recomputes,
@@ -281,74 +282,45 @@ impl Clocked for Recovery {
             stall_cycles_o: events.stall_cycles,
             recovery_cycles_o: events.recovery_cycles,
             axi_errors_o: events.axi_errors,
-            m_axi_awvalid_o: w.write.awvalid,
-            m_axi_awaddr_o: w.write.awaddr,
-            m_axi_awlen_o: w.write.awlen,
-            m_axi_awsize_o: size,
-            m_axi_awburst_o: INCR,
-            m_axi_wvalid_o: w.write.wvalid,
-            m_axi_wdata_o: to_words(&w.write.wdata),
-            m_axi_wstrb_o: u64::MAX >> (64 - self.config.memory_bytes),
-            m_axi_wlast_o: w.write.wlast,
-            m_axi_bready_o: true,
-            m_axi_arvalid_o: arvalid,
-            m_axi_araddr_o: araddr,
-            m_axi_arlen_o: arlen,
-            m_axi_arsize_o: size,
-            m_axi_arburst_o: INCR,
-            m_axi_rready_o: self.reader.rready(),
+            m_axi_awvalid_o: w.repacker.m_axi_awvalid_o,
+            m_axi_awaddr_o: w.repacker.m_axi_awaddr_o,
+            m_axi_awlen_o: w.repacker.m_axi_awlen_o,
+            m_axi_awsize_o: w.repacker.m_axi_awsize_o,
+            m_axi_awburst_o: w.repacker.m_axi_awburst_o,
+            m_axi_wvalid_o: w.repacker.m_axi_wvalid_o,
+            m_axi_wdata_o: w.repacker.m_axi_wdata_o,
+            m_axi_wstrb_o: w.repacker.m_axi_wstrb_o,
+            m_axi_wlast_o: w.repacker.m_axi_wlast_o,
+            m_axi_bready_o: w.repacker.m_axi_bready_o,
+            m_axi_arvalid_o: w.repacker.m_axi_arvalid_o,
+            m_axi_araddr_o: w.repacker.m_axi_araddr_o,
+            m_axi_arlen_o: w.repacker.m_axi_arlen_o,
+            m_axi_arsize_o: w.repacker.m_axi_arsize_o,
+            m_axi_arburst_o: w.repacker.m_axi_arburst_o,
+            m_axi_rready_o: w.repacker.m_axi_rready_o,
         }
     }
 
     fn tick(&mut self, inputs: &RecoveryInputs) {
         let w = self.wires(inputs);
         self.count(inputs, &w);
-        let map = AddressMap {
-            layout: if inputs.row_major_i {
-                Layout::RowMajor
-            } else {
-                Layout::Tile
-            },
-            base: inputs.base_i,
-            header_base: inputs.header_base_i,
-            tiles_n: inputs.tiles_n_i,
-        };
-
-        let rollback = w.decision == Decision::Rollback;
-        let read = (w.decide && rollback).then(|| Start::new(&self.config, &map, w.place));
-        let mantissas = self.encoder.mantissas();
-        let write = (self.encoder.tile_valid && w.write_ready).then(|| {
-            let start = Start::new(&self.config, &map, self.encoder.tile);
-            (start, self.encoder.exponent)
-        });
-        self.writer.tick(
-            &w.write,
-            write.as_ref().map(|(start, byte)| (start, *byte)),
-            mantissas,
-            inputs.m_axi_bvalid_i,
-        );
         let elements: Vec<i32> = w.merged.iter().map(|&word| word as i32).collect();
         let place = inputs.s_axis_result_tlast_i.then_some(w.place);
         self.encoder.tick(
             (w.fire && w.encode).then_some((&elements, place)),
-            w.write_ready,
-            w.write.row_ready,
+            w.repacker.write_ready_o,
+            w.repacker.write_row_ready_o,
         );
 
-        let row = self.reader.row().filter(|_| w.row_ready);
+        let rollback = w.decision == Decision::Rollback;
+        let row = to_bytes(&w.repacker.read_row_data_o, self.config.columns);
+        let taken = w.repacker.read_row_valid_o && w.to_repacker.read_row_ready_i;
         self.restorer.tick(
-            row.map(|(mantissas, error)| (mantissas.as_slice(), *error)),
+            taken.then_some((&row, w.repacker.read_row_error_o)),
             inputs.scale_i,
             w.fire && rollback,
         );
-        let data = to_bytes(&inputs.m_axi_rdata_i, self.config.memory_bytes);
-        let beat = inputs.m_axi_rvalid_i.then(|| ReadBeat {
-            data: &data,
-            error: inputs.m_axi_rresp_i & 2 != 0,
-        });
-        self.reader
-            .tick(read.as_ref(), inputs.m_axi_arready_i, beat, w.row_ready);
-
+        self.repacker.tick(&w.to_repacker);
         let repeat = (w.decide && w.wanted).then_some((w.place.tile_m, w.place.tile_n));
         self.repeats.tick(repeat, inputs.repeat_ready_i);
         self.advance(inputs, w.last_fire);

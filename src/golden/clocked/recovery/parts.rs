@@ -1,52 +1,9 @@
-//! The FIFO, the row restorer and the checkpoint encoder of the recovery unit.
+//! The row restorer and the checkpoint encoder of the recovery unit.
 
 use crate::config::ArrayConfig;
 use crate::golden::checkpoint;
-
-/// `drift_fifo`.
-pub(super) struct Fifo<T> {
-    memory: Vec<T>,
-    write: usize,
-    read: usize,
-    fill: usize,
-}
-
-impl<T: Clone + Default> Fifo<T> {
-    pub(super) fn new(depth: usize) -> Self {
-        Self {
-            memory: vec![T::default(); depth],
-            write: 0,
-            read: 0,
-            fill: 0,
-        }
-    }
-
-    pub(super) fn in_ready(&self) -> bool {
-        self.fill < self.memory.len()
-    }
-
-    pub(super) fn out_valid(&self) -> bool {
-        self.fill > 0
-    }
-
-    /// What the output shows, valid or not.
-    pub(super) fn out(&self) -> &T {
-        &self.memory[self.read]
-    }
-
-    pub(super) fn tick(&mut self, push: Option<T>, out_ready: bool) {
-        let pop = self.out_valid() && out_ready;
-        if let Some(entry) = push.filter(|_| self.in_ready()) {
-            self.memory[self.write] = entry;
-            self.write = (self.write + 1) % self.memory.len();
-            self.fill += 1;
-        }
-        if pop {
-            self.read = (self.read + 1) % self.memory.len();
-            self.fill -= 1;
-        }
-    }
-}
+use crate::golden::clocked::fifo::Fifo;
+use crate::golden::clocked::repacker::Place;
 
 /// `drift_row_restorer`: one row of products on its way to the merge.
 pub(super) struct Restorer {
@@ -82,14 +39,6 @@ impl Restorer {
     }
 }
 
-/// Place and height of a tile.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Place {
-    pub(super) tile_m: u32,
-    pub(super) tile_n: u32,
-    pub(super) rows: u32,
-}
-
 /// `drift_checkpoint_encoder`.
 pub(super) struct Encoder {
     queue: Fifo<Vec<i32>>,
@@ -109,10 +58,8 @@ pub(super) struct Encoder {
 
 impl Encoder {
     pub(super) fn new(config: &ArrayConfig) -> Self {
-        let mut queue = Fifo::new(config.tile_rows);
-        queue.memory.fill(vec![0; config.columns]);
         Self {
-            queue,
+            queue: Fifo::new(config.tile_rows),
             first: true,
             closing: false,
             magnitude: 0,

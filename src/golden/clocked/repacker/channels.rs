@@ -1,7 +1,8 @@
-//! `drift_repacker`: tiles between rows of int8 elements and memory beats.
+//! The two directions of the repacker, and what cuts their bursts.
 
-use super::parts::{Fifo, Place};
+use super::Place;
 use crate::config::ArrayConfig;
+use crate::golden::clocked::fifo::Fifo;
 use crate::golden::{AddressMap, Layout};
 
 /// Beats of the longest AXI4 burst.
@@ -136,9 +137,13 @@ impl Reader {
         self.left > 0 || self.row_full || self.rows.out_valid()
     }
 
+    pub(super) fn row_valid(&self) -> bool {
+        self.rows.out_valid()
+    }
+
     /// The row at the output, and whether something up to it could not be read.
-    pub(super) fn row(&self) -> Option<&(Vec<u8>, bool)> {
-        self.rows.out_valid().then(|| self.rows.out())
+    pub(super) fn row(&self) -> &(Vec<u8>, bool) {
+        self.rows.out()
     }
 
     /// (arvalid, araddr, arlen)
