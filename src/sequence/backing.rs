@@ -23,6 +23,8 @@ pub struct Traffic {
 pub struct MemoryModel {
     kind: Kind,
     beat_bytes: u32,
+    /// When each beat of the read asked for last is there; empty for one per cycle.
+    beats: Vec<u64>,
     trace: Option<TraceWriter>,
     /// The first line of the trace that could not be written.
     trace_error: Option<TraceError>,
@@ -54,6 +56,7 @@ impl MemoryModel {
         Self {
             kind,
             beat_bytes: beat_bytes as u32,
+            beats: Vec::new(),
             trace: None,
             trace_error: None,
             reads: Traffic::default(),
@@ -107,9 +110,8 @@ impl MemoryModel {
         }
     }
 
-    /// The cycle from which on a burst that comes in `cycle` is answered. The port
-    /// then delivers a beat per cycle: a read starts as late as the DRAM's slowest beat
-    /// demands.
+    /// The cycle from which on a burst that comes in `cycle` is answered: its first beat
+    /// is there (read), or its last one is written.
     pub(super) fn answer(&mut self, cycle: u64, write: bool, address: u32, bytes: u32) -> u64 {
         let access = if write { Access::Write } else { Access::Read };
         let traffic = if write {
@@ -125,22 +127,32 @@ impl MemoryModel {
             self.trace_error.get_or_insert(error);
         }
         match &mut self.kind {
-            Kind::Fixed(latency) => cycle + *latency,
+            Kind::Fixed(latency) => {
+                // The beats follow one another.
+                self.beats.clear();
+                cycle + *latency
+            }
             Kind::Dram(_, memory) => {
                 let before = memory.counts().total();
                 let beats = bytes / self.beat_bytes;
                 let ends =
                     memory.access_beats(cycle, access, address.into(), beats, self.beat_bytes);
                 traffic.counts += memory.counts().total() - before;
-                let ends = ends.iter().enumerate();
-                let ready = match access {
-                    Access::Read => ends
-                        .map(|(beat, end)| end.saturating_sub(beat as u64))
-                        .max(),
-                    Access::Write => ends.map(|(_, end)| *end).max(),
-                };
-                ready.unwrap_or(cycle)
+                // Bursts of the port have a beat at least.
+                match access {
+                    Access::Read => {
+                        self.beats = ends;
+                        self.beats[0]
+                    }
+                    Access::Write => ends[ends.len() - 1],
+                }
             }
         }
+    }
+
+    /// When each beat of the read asked for last is there; empty for one per cycle from
+    /// the first on.
+    pub(super) fn beats(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.beats)
     }
 }
