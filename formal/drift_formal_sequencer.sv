@@ -2,14 +2,14 @@
 //
 // drift_sequencer with an engine, a recovery unit and a DVFS module that answer.
 //
-// Assumed: reset in the first cycle; the GEMM's inputs are stable from start_i to done_o, and N is not 0; the point, once
+// Assumed: reset in the first cycle; the GEMM's inputs are stable while busy_o is high, and none of M, K, N is 0; the point, once
 //   settled, stays settled while the wanted point is the same; the recovery unit keeps the tile that is repeated at the head
 //   of its list until it is taken; the engine is ready from the end of a command to the next one. Engine, recovery unit
 //   and DVFS answer within three cycles.
-// Proved: a command is given only when the point has settled, and exactly one per run and repeated tile; start_i makes the
-//   module busy, and exactly one done_o ends it; commands are stable until accepted; a run ends within the cycles that
-//   counting the tiles and the answers take, as long as no further tile is to be repeated; a repeated tile runs at
-//   point 0 and is at most one tile.
+// Proved: a command is given only when the point has settled, and exactly one per run and per repeated tile; exactly a
+//   start makes the module busy, and done_o is high from the end of a run to the next start; commands are stable until
+//   accepted; a run ends within the cycles that counting the tiles and the answers take, and so does every repeated
+//   tile; a repeated tile runs at point 0 and is at most one tile.
 
 `include "drift_assert.svh"
 `include "drift_formal.svh"
@@ -46,7 +46,8 @@ module drift_formal_sequencer (
   localparam logic [2:0] Next = 3'd5;
 
   logic                           busy, done, cmd_valid, recovery_start, checkpoint_valid, checkpoint_write;
-  logic                           repeating, repeat_ready;
+  logic                           repeating, repeat_ready, failed;
+  logic [drift_pkg::CountWidth-1:0] running_cycles;
   logic [2:0]                     target;
   logic [drift_pkg::DimWidth-1:0] cmd_m, cmd_k, cmd_n, tiles_n;
 
@@ -56,6 +57,8 @@ module drift_formal_sequencer (
     .start_i,
     .busy_o            (busy),
     .done_o            (done),
+    .failed_o          (failed),
+    .running_cycles_o  (running_cycles),
     .dim_m_i,
     .dim_k_i,
     .dim_n_i,
@@ -93,7 +96,7 @@ module drift_formal_sequencer (
   `DRIFT_FORMAL_RESET
 
   // The previous cycle.
-  logic                             ready_q, busy_q, done_q, settled_q, cmd_waiting_q, repeat_held_q, running_q;
+  logic                             ready_q, busy_q, start_q, ran_q, settled_q, cmd_waiting_q, repeat_held_q;
   logic [2:0]                       target_q;
   logic [3*drift_pkg::DimWidth-1:0] dims_q, cmd_q;
   logic [2*drift_pkg::DimWidth-1:0] tile_q;
@@ -102,14 +105,16 @@ module drift_formal_sequencer (
     if (!rst_ni) begin
       busy_q        <= 1'b0;
       ready_q       <= 1'b1;
-      done_q        <= 1'b0;
+      start_q       <= 1'b0;
+      ran_q         <= 1'b0;
       settled_q     <= 1'b0;
       cmd_waiting_q <= 1'b0;
       repeat_held_q <= 1'b0;
     end else begin
-      busy_q        <= (busy || start_i) && !done;
+      busy_q        <= busy;
+      start_q       <= start_i && !busy;
+      ran_q         <= ran_q || start_i;
       ready_q       <= cmd_ready_i && !cmd_valid;
-      done_q        <= done;
       settled_q     <= settled_i;
       cmd_waiting_q <= cmd_valid && !cmd_ready_i;
       repeat_held_q <= repeat_valid_i && !repeat_ready;
@@ -136,7 +141,7 @@ module drift_formal_sequencer (
     end
   end
 
-  `DRIFT_ASSUME(GemmHeld, !busy_q || {dim_m_i, dim_k_i, dim_n_i} == dims_q)
+  `DRIFT_ASSUME(GemmHeld, !(busy_q || start_q) || {dim_m_i, dim_k_i, dim_n_i} == dims_q)
   `DRIFT_ASSUME(NotEmpty, dim_m_i != '0 && dim_k_i != '0 && dim_n_i != '0)
   `DRIFT_ASSUME(StaysSettled, !settled_q || target != target_q || settled_i)
   `DRIFT_ASSUME(RepeatHeld, !repeat_held_q || (repeat_valid_i && {repeat_tile_m_i, repeat_tile_n_i} == tile_q))
@@ -157,22 +162,19 @@ module drift_formal_sequencer (
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       commanded_q <= 1'b0;
-      running_q   <= 1'b0;
       cycles_q    <= '0;
     end else begin
       commanded_q <= (commanded_q || command) && !round;
-      running_q   <= round || (running_q && !done);
-      cycles_q    <= (round || !busy) ? '0 : cycles_q + 1'b1;
+      cycles_q    <= round ? '0 : cycles_q + 8'(busy);
     end
   end
 
   `DRIFT_ASSERT(OneCommand, !(command && commanded_q), clk_i, rst_ni)
-  `DRIFT_ASSERT(CommandedWhenDone, !done || commanded_q, clk_i, rst_ni)
   `DRIFT_ASSERT(CommandSettled, !cmd_valid || settled_q, clk_i, rst_ni)
   `DRIFT_ASSERT(CommandHeld, !cmd_waiting_q || (cmd_valid && cmd_q == {cmd_m, cmd_k, cmd_n}), clk_i, rst_ni)
-  `DRIFT_ASSERT(BusyUntilDone, busy == busy_q || (busy && done), clk_i, rst_ni)
-  `DRIFT_ASSERT(DoneOnce, !(done && done_q), clk_i, rst_ni)
-  `DRIFT_ASSERT(DoneInRun, !done || (busy && running_q), clk_i, rst_ni)
+  `DRIFT_ASSERT(BusyFromStart, (busy && !busy_q) == start_q, clk_i, rst_ni)
+  `DRIFT_ASSERT(CommandedAtEnd, !(busy_q && !busy) || commanded_q, clk_i, rst_ni)
+  `DRIFT_ASSERT(DoneFromEndToStart, done == (ran_q && !busy), clk_i, rst_ni)
   `DRIFT_ASSERT(RepeatAtNominal, !(cmd_valid && repeating) || target == '0, clk_i, rst_ni)
   `DRIFT_ASSERT(RepeatOneTile, !(cmd_valid && repeating) || (cmd_m != '0 && 32'(cmd_m) <= drift_pkg::TileRows
                 && cmd_n != '0 && 32'(cmd_n) <= drift_pkg::Columns), clk_i, rst_ni)
@@ -180,6 +182,38 @@ module drift_formal_sequencer (
   // Tiles across are counted in one cycle each; then come the answers and five steps.
   localparam int unsigned MaxTiles = 2 ** drift_pkg::DimWidth / drift_pkg::Columns;
 
-  `DRIFT_ASSERT(EndsInTime, 32'(cycles_q) <= MaxTiles + 3 * (Answer + 1) + 5, clk_i, rst_ni)
+  `DRIFT_ASSERT(EndsInTime, !busy || 32'(cycles_q) <= MaxTiles + 3 * (Answer + 1) + 5, clk_i, rst_ni)
+
+  // Induction: how long each state can have lasted.
+  localparam int unsigned Counted = MaxTiles;
+  localparam int unsigned Settled = Counted + Answer + 1;
+  localparam int unsigned Accepted = Settled + Answer + 1;
+
+  logic [31:0] cycles;
+  logic        in_time;
+
+  assign cycles = 32'(cycles_q);
+
+  always_comb begin
+    in_time = 1'b1;
+    case (u_sequencer.state_q)
+      3'd1: in_time = cycles * drift_pkg::Columns + 32'(u_sequencer.left_n_q) == 32'(dim_n_i)
+                      && u_sequencer.left_n_q != '0 && !repeating;
+      3'd2: in_time = cycles <= Counted + 32'(settle_wait_q);
+      3'd3: in_time = cycles <= Settled + 32'(engine_wait_q);
+      3'd4: in_time = cycles <= Accepted + 32'(engine_wait_q);
+      3'd5: in_time = cycles <= Accepted + Answer + 1;
+      3'd6: in_time = cycles <= Accepted + Answer + 2;
+      default: in_time = 1'b1;
+    endcase
+  end
+
+  `DRIFT_ASSERT(StateInTime, in_time, clk_i, rst_ni)
+  `DRIFT_ASSERT(WaitsInTime, 32'(settle_wait_q) <= Answer && 32'(engine_wait_q) <= Answer, clk_i, rst_ni)
+  `DRIFT_ASSERT(CommandIsNew, u_sequencer.state_q == '0 || (u_sequencer.state_q > 3'd3) == commanded_q, clk_i, rst_ni)
+  `DRIFT_ASSERT(ReadyOutsideRun, u_sequencer.state_q == 3'd4 || ready_q, clk_i, rst_ni)
+  `DRIFT_ASSERT(NoRepeatYet, !repeating || (u_sequencer.state_q > 3'd1 && u_sequencer.state_q < 3'd6), clk_i, rst_ni)
+  `DRIFT_ASSERT(CommandedBefore, busy || !ran_q || commanded_q, clk_i, rst_ni)
+  `DRIFT_ASSERT(RanIfBusy, !busy || ran_q, clk_i, rst_ni)
 
 endmodule : drift_formal_sequencer

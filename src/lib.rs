@@ -22,6 +22,7 @@ pub mod formal;
 pub mod golden;
 pub mod registers;
 pub mod rtl;
+pub mod sequence;
 pub mod soc;
 pub mod synth;
 pub mod tiling;

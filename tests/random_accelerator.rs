@@ -2,12 +2,12 @@
 
 use drift::verify::{AcceleratorPlan, run_accelerators};
 
-/// Few small arrays, both kinds; the full run is the same with more of everything.
+/// Small arrays of both dataflows; the full run is the same with more of everything.
 const PLAN: AcceleratorPlan = AcceleratorPlan {
-    runs: 60,
-    arrays: 3,
+    runs: 90,
+    arrays: 6,
     seed: 9073,
-    max_array: 6,
+    max_array: 5,
     only: None,
 };
 

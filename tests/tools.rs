@@ -49,7 +49,10 @@ fn verilator_installs_once_however_many_ask() {
 fn yosys_runs_scripts_and_reports_errors() {
     setup();
     let yosys = Yosys::locate().unwrap();
-    assert_eq!((yosys.version.as_str(), yosys.slang), ("0.70", true));
+    assert_eq!(
+        (yosys.version.as_str(), yosys.origin),
+        ("0.70", Origin::Wheel)
+    );
     let output = yosys.run_script("log hello there", Path::new(".")).unwrap();
     assert!(output.stdout.contains("hello there"));
     let error = yosys

@@ -1,6 +1,7 @@
 //! `drift cosim`.
 
 use super::Verdict;
+use super::accelerator::{self, AcceleratorArgs};
 use super::inputs::{self, FaultArgs};
 use super::progress::Progress;
 use super::report::{Outcome, record, replay, report_mismatch, summary};
@@ -51,15 +52,26 @@ pub struct Args {
     #[arg(long, value_name = "FILE.fst")]
     pub wave: Option<PathBuf>,
     /// Tiles in the waveform, both included
-    #[arg(long, value_name = "A..B", default_value = "0..0", requires = "wave")]
+    #[arg(
+        long,
+        value_name = "A..B",
+        default_value = "0..0",
+        requires = "wave",
+        conflicts_with = "accelerator"
+    )]
     pub wave_tiles: String,
     /// Upset the hardware once behind the golden model's back, to see a mismatch reported
     #[arg(long)]
     pub sabotage: bool,
+    #[command(flatten)]
+    pub accelerator: AcceleratorArgs,
 }
 
 /// Runs a workload through hardware and golden model.
 pub fn run(args: &Args) -> Result<Verdict> {
+    if args.accelerator.accelerator {
+        return accelerator::run(args);
+    }
     let config = inputs::config(&args.config)?;
     let workload = inputs::workload(&args.workload, args.faults.seed)?;
     let sampler = args.faults.sampler(&config, &workload)?;

@@ -25,7 +25,7 @@ pub struct Args {
     seed: u64,
 }
 
-/// Lints every configuration; any warning fails.
+/// Lints the whole accelerator of every configuration; any warning fails.
 pub fn run(args: &Args) -> Result<Verdict> {
     let mut configs = Vec::new();
     if args.config.is_empty() {
@@ -40,11 +40,12 @@ pub fn run(args: &Args) -> Result<Verdict> {
     for _ in 0..args.random {
         let config = random(&mut rng, args.max_array);
         let name = format!(
-            "{} {}x{} T{}{}",
+            "{} {}x{} T{} B{}{}",
             config.dataflow,
             config.rows,
             config.columns,
             config.tile_rows,
+            config.memory_bytes,
             if config.checksum {
                 ""
             } else {
@@ -59,7 +60,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         rtl::write(&rtl::generate(&config, "drift rtl")?, folder.path())?;
         let report = lint(
             folder.path(),
-            rtl::TOP,
+            rtl::ACCELERATOR,
             config.rows * config.columns > SPLIT_ABOVE,
         )?;
         clean &= report.is_clean();

@@ -1,5 +1,7 @@
 //! The command line: everything that prints.
 
+mod accelerator;
+mod accelerator_report;
 mod area;
 mod cosim;
 mod faults;
@@ -8,6 +10,7 @@ mod inputs;
 mod lint;
 mod progress;
 mod registers;
+mod repack;
 mod report;
 mod rtl;
 mod tools;
@@ -16,6 +19,7 @@ mod verify;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use drift::cosim::CosimError;
+use drift::sequence::SequenceError;
 use std::process::ExitCode;
 
 /// What a finished command found.
@@ -48,6 +52,8 @@ enum Command {
     Registers(registers::Args),
     /// Stream a workload through the verilated RTL with faults and check every output
     Cosim(cosim::Args),
+    /// Measure what rollbacks cost in DRAM rows and cycles, row-major against repacked
+    Repack(repack::Args),
     /// Sample faults into a list that `cosim --fault-list` replays
     Faults(faults::Args),
     /// Check random shapes, arrays, faults and stalls, RTL against golden model
@@ -69,6 +75,7 @@ pub fn run() -> ExitCode {
         Command::Rtl(args) => rtl::run(&args),
         Command::Registers(args) => registers::run(&args),
         Command::Cosim(args) => cosim::run(&args),
+        Command::Repack(args) => repack::run(&args),
         Command::Faults(args) => faults::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Lint(args) => lint::run(&args),
@@ -84,6 +91,9 @@ pub fn run() -> ExitCode {
             let misbehaved = matches!(
                 error.downcast_ref::<CosimError>(),
                 Some(CosimError::Protocol { .. })
+            ) || matches!(
+                error.downcast_ref::<SequenceError>(),
+                Some(SequenceError::Divergence(_))
             );
             ExitCode::from(if misbehaved { 1 } else { 2 })
         }

@@ -27,11 +27,12 @@ pub fn run(args: &Args) -> Result<Verdict> {
     let files = rtl::generate(&config, &format!("drift rtl --config {name}"))?;
     rtl::write(&files, &args.out)?;
     println!(
-        "{} files of a {}x{} array in {} (top module {}, filelist drift.f, FuseSoC drift.core)",
+        "{} files of a {}x{} array in {} (top modules {} and {}, filelist drift.f, FuseSoC drift.core)",
         files.len(),
         config.rows,
         config.columns,
         args.out.display(),
+        rtl::ACCELERATOR,
         rtl::TOP
     );
     Ok(Verdict::Good)

@@ -1,8 +1,10 @@
 //! The whole accelerator in its surroundings: RTL and clocked model in
 //! lockstep, one set of surroundings for both.
 
+use super::build::{BuildOptions, BuiltModel};
 use super::calendar::Calendar;
 use super::error::CosimError;
+use super::harness::SABOTAGE;
 use super::module::{Mismatch, ModuleSim, difference};
 use super::rtl_run::{RtlJob, Stalls};
 use crate::config::{ArrayConfig, Dataflow};
@@ -13,7 +15,9 @@ use crate::rtl;
 use crate::soc::driver::{self, RunSettings};
 use crate::soc::{Board, OperandFeed, ReceivedTile, Response};
 use crate::tiling::Tiling;
+use crate::tool::Verilator;
 use std::collections::BTreeMap;
+use std::path::Path;
 use thiserror::Error;
 
 /// Why a run of the accelerator ended early.
@@ -67,10 +71,30 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> Accelerator<L> {
     /// # Errors
     /// [`CosimError`] when the RTL cannot be built.
     pub fn with_rtl(config: &ArrayConfig, board: Board<L>) -> Result<Self, CosimError> {
-        Ok(Self {
-            rtl: Some(ModuleSim::build(config, rtl::ACCELERATOR)?),
-            ..Self::model_only(config, board)
-        })
+        let mut all = Self::model_only(config, board);
+        all.rtl = Some(ModuleSim::build(config, rtl::ACCELERATOR)?);
+        Ok(all)
+    }
+
+    /// As [`Accelerator::with_rtl`], with a say in how the RTL is built: assertions
+    /// are on in any case, and `notice` is called when a build starts.
+    ///
+    /// # Errors
+    /// [`CosimError`] when the RTL cannot be built.
+    pub fn with_rtl_built(
+        config: &ArrayConfig,
+        board: Board<L>,
+        traced: bool,
+        notice: impl FnOnce(&Path, &Verilator),
+    ) -> Result<(Self, BuiltModel), CosimError> {
+        let options = BuildOptions {
+            traced,
+            assertions: true,
+        };
+        let (rtl, built) = ModuleSim::build_with(config, rtl::ACCELERATOR, options, notice)?;
+        let mut all = Self::model_only(config, board);
+        all.rtl = Some(rtl);
+        Ok((all, built))
     }
 
     /// Flips one bit in the RTL behind the model's back in the next GEMM, to see
@@ -83,7 +107,7 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> Accelerator<L> {
     ///
     /// # Errors
     /// [`CosimError::Wave`] when there is no RTL with tracing.
-    pub fn trace(&mut self, file: &std::path::Path) -> Result<(), CosimError> {
+    pub fn trace(&mut self, file: &Path) -> Result<(), CosimError> {
         match &mut self.rtl {
             Some(rtl) => rtl.trace(file),
             None => Err(CosimError::Wave {
@@ -190,20 +214,22 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> Accelerator<L> {
         limit: u64,
     ) -> Result<Vec<(usize, ReceivedTile)>, AcceleratorError> {
         let (x, w) = (request.x, request.w);
+        let mut injected = request.faults.to_vec();
+        if std::mem::take(&mut self.sabotage)
+            && let Some(first) = injected.first_mut()
+        {
+            first.flips.insert(0, SABOTAGE);
+        }
         let job = RtlJob {
             tiling: Tiling::new(&self.config, x.nrows(), x.ncols(), w.ncols()),
             x,
             w,
-            faults: request.faults,
+            faults: &injected,
             threshold_bit: request.threshold_bit,
             stalls: Stalls::default(),
         };
         self.calendar = Calendar::new(job.flips(&self.config));
-        let mut known = request.faults.to_vec();
-        if std::mem::take(&mut self.sabotage) && !known.is_empty() {
-            known[0] = crate::fault::TileFaults::default();
-        }
-        self.model.expect(known);
+        self.model.expect(request.faults.to_vec());
         self.board
             .stream(OperandFeed::new(&self.config, x.to_owned(), w.to_owned()));
         self.board.host.push(driver::run_gemm(request, settings));

@@ -124,7 +124,7 @@ pub fn check_gemm(
 }
 
 /// Changes output (0, 0) of the first tile by one.
-const SABOTAGE: Fault = Fault {
+pub(super) const SABOTAGE: Fault = Fault {
     pass: 0,
     row: 0,
     site: Site {

@@ -10,6 +10,7 @@ use super::rtl_run::register_number;
 use crate::config::ArrayConfig;
 use crate::fault::Site;
 use crate::golden::clocked::{Clocked, Signals};
+use crate::tool::Verilator;
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -38,13 +39,20 @@ impl<I: Signals, O: Signals> ModuleSim<I, O> {
             assertions: true,
             ..BuildOptions::default()
         };
-        let built = build_product(
-            config,
-            &Product::module(module, config.dataflow),
-            options,
-            |_, _| {},
-        )?;
-        Self::load(config, &built)
+        Ok(Self::build_with(config, module, options, |_, _| {})?.0)
+    }
+
+    /// As [`ModuleSim::build`], with a say in how; `notice` is called when a build
+    /// starts.
+    pub(super) fn build_with(
+        config: &ArrayConfig,
+        module: &str,
+        options: BuildOptions,
+        notice: impl FnOnce(&Path, &Verilator),
+    ) -> Result<(Self, BuiltModel), CosimError> {
+        let product = Product::module(module, config.dataflow);
+        let built = build_product(config, &product, options, notice)?;
+        Ok((Self::load(config, &built)?, built))
     }
 
     fn load(config: &ArrayConfig, built: &BuiltModel) -> Result<Self, CosimError> {

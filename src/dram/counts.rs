@@ -1,6 +1,6 @@
 //! Event counters.
 
-use std::ops::AddAssign;
+use std::ops::{AddAssign, Sub};
 
 /// What happened in one bank, or in all of them together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,6 +34,24 @@ impl AddAssign for BankCounts {
         self.row_misses += other.row_misses;
         self.row_conflicts += other.row_conflicts;
         self.busy_cycles += other.busy_cycles;
+    }
+}
+
+impl Sub for BankCounts {
+    type Output = Self;
+
+    /// What happened from an earlier time, `other`, on.
+    fn sub(self, other: Self) -> Self {
+        Self {
+            activations: self.activations - other.activations,
+            precharges: self.precharges - other.precharges,
+            reads: self.reads - other.reads,
+            writes: self.writes - other.writes,
+            row_hits: self.row_hits - other.row_hits,
+            row_misses: self.row_misses - other.row_misses,
+            row_conflicts: self.row_conflicts - other.row_conflicts,
+            busy_cycles: self.busy_cycles - other.busy_cycles,
+        }
     }
 }
 

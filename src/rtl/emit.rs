@@ -134,8 +134,9 @@ fn belongs(config: &ArrayConfig, template: &str) -> bool {
 }
 
 fn filelist(banner: &str, sources: &[&str]) -> String {
-    let mut text =
-        format!("{banner} Files in compilation order; top module {ACCELERATOR}.\n+incdir+.\n");
+    let mut text = format!(
+        "{banner} Files in compilation order; top module {ACCELERATOR}, or {TOP} without what surrounds it.\n+incdir+.\n"
+    );
     for source in sources {
         text += source;
         text.push('\n');
@@ -154,7 +155,9 @@ fn core(command: &str, sources: &[&str]) -> String {
         text += &format!("      - {source}\n");
     }
     text += &format!(
-        "    file_type: systemVerilogSource\ntargets:\n  default:\n    filesets: [rtl]\n    toplevel: {ACCELERATOR}\n"
+        "    file_type: systemVerilogSource\ntargets:\n  default:\n    description: The whole accelerator\n    \
+         filesets: [rtl]\n    toplevel: {ACCELERATOR}\n  tile_engine:\n    description: The array from streams \
+         to streams\n    filesets: [rtl]\n    toplevel: {TOP}\n"
     );
     text
 }

@@ -53,3 +53,24 @@ fn the_engines_of_both_dataflows_have_the_same_ports() {
     assert!(ws.len() > 30, "{ws:?}");
     assert_eq!(ws, os);
 }
+
+/// Linting the accelerator lints every module.
+#[test]
+fn the_accelerator_contains_every_module() {
+    for (name, text) in SHIPPED {
+        let mut config = ArrayConfig::from_yaml(text, Path::new(name)).unwrap();
+        for checksum in [true, false] {
+            config.checksum = checksum;
+            let files = generate(&config, "x").unwrap();
+            let modules = files.iter().filter_map(|f| f.name.strip_suffix(".sv"));
+            for module in modules.filter(|name| !["drift_pkg", ACCELERATOR].contains(name)) {
+                let is_instance = |line: &str| {
+                    let rest = line.trim_start().strip_prefix(module).unwrap_or_default();
+                    rest.starts_with(" #(") || rest.starts_with(" u_")
+                };
+                let used = files.iter().any(|f| f.text.lines().any(is_instance));
+                assert!(used, "{name}: nothing instantiates {module}");
+            }
+        }
+    }
+}

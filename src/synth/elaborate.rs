@@ -5,19 +5,21 @@ use super::filelist::Filelist;
 use crate::rtl;
 use std::path::Path;
 
-/// The parameter of the top module that sets how many columns of PEs share a
+/// The parameter of both tops that sets how many columns of PEs share a
 /// module. One column each makes Yosys elaborate and synthesise a single small
 /// module however wide the array is.
 const HIERARCHY: &str = "-chparam StripColumns 1";
 
-/// Commands that read, and derive only with the chosen parameters, the filelist `drift.f` of `directory` with Yosys's own
-/// front end and elaborate `top`, the generated engine split into columns.
+/// Commands that read, and derive only with the chosen parameters, the filelist
+/// `drift.f` of `directory` with Yosys's own front end and elaborate `top`, the
+/// array split into columns.
 pub(crate) fn elaborate(directory: &Path, top: &str) -> Result<String, SynthError> {
     check_name(top)?;
     let list = Filelist::read(directory)?;
     let include: String = list.include.iter().map(|i| format!(" -I{i}")).collect();
     let files: String = list.files.iter().map(|f| format!(" \"{f}\"")).collect();
-    let hierarchy = if top == rtl::TOP { HIERARCHY } else { "" };
+    let has_array = [rtl::TOP, rtl::ACCELERATOR].contains(&top);
+    let hierarchy = if has_array { HIERARCHY } else { "" };
     Ok(format!(
         "read_verilog -sv -defer -DSYNTHESIS{include}{files}\nhierarchy -check -top {top} {hierarchy}\n"
     ))

@@ -65,10 +65,18 @@ impl LintReport {
 pub fn lint(dir: &Path, top: &str, split: bool) -> Result<LintReport, SynthError> {
     check_name(top)?;
     Filelist::read(dir)?;
-    Ok(LintReport {
-        verilator: with_verilator(&Verilator::locate()?, dir, top, split)?,
-        yosys: with_yosys(&Yosys::locate()?, dir, top)?,
-        slang: with_slang(&PythonTool::slang()?, dir, top)?,
+    let (verilator, yosys) = (Verilator::locate()?, Yosys::locate()?);
+    let slang = PythonTool::slang()?;
+    std::thread::scope(|scope| {
+        // Yosys takes as long as the other two together.
+        let slowest = scope.spawn(|| with_yosys(&yosys, dir, top));
+        let verilator = with_verilator(&verilator, dir, top, split);
+        let slang = with_slang(&slang, dir, top);
+        Ok(LintReport {
+            verilator: verilator?,
+            slang: slang?,
+            yosys: slowest.join().expect("the thread does not panic")?,
+        })
     })
 }
 

@@ -153,6 +153,27 @@ fn a_verilator_on_path_is_used_when_it_is_new_enough() {
     });
 }
 
+#[cfg(unix)]
+#[test]
+fn a_yosys_on_path_is_used_when_it_is_new_enough() {
+    let bin = tempfile::tempdir().unwrap();
+    let binary = bin.path().join("yosys");
+    script(&binary, "echo 'Yosys 0.23 (git sha1 7ce5011c24b)'");
+    with(&[("PATH", bin.path())], |e| {
+        let found = Yosys::locate_in(e).unwrap();
+        assert_eq!(
+            (found.version.as_str(), found.origin),
+            ("0.23", Origin::Path)
+        );
+    });
+    script(&binary, "echo 'Yosys 0.9 (git sha1 1979e0b)'");
+    let old = [("PATH", bin.path()), ("DRIFT_YOSYS", Path::new("path"))];
+    with(&old, |e| {
+        let message = Yosys::locate_in(e).unwrap_err().to_string();
+        assert!(message.contains("Yosys 0.23 or newer"), "{message}");
+    });
+}
+
 #[test]
 fn missing_programs_name_what_to_install() {
     let empty = tempfile::tempdir().unwrap();

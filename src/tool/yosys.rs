@@ -19,10 +19,6 @@ pub struct Yosys {
     pub version: String,
     /// Where it came from.
     pub origin: Origin,
-    /// Whether it has slang's front end. Yosys's own reads no unpacked array
-    /// ports, no `import` in a module header, and mistakes arrays of packed
-    /// types, so the difference matters to most SystemVerilog.
-    pub slang: bool,
     runner: Runner,
 }
 
@@ -52,9 +48,8 @@ pub struct YosysRun {
 
 impl Yosys {
     /// The Yosys to use: what `$DRIFT_YOSYS` says (`path`, `wheel` or a file),
-    /// else one of version 0.23 or newer with slang's front end on `PATH`,
-    /// else the pinned package; where that cannot be installed, a Yosys
-    /// without that front end will do.
+    /// else one of version 0.23 or newer on `PATH`, else the pinned package.
+    /// The generated RTL needs no front end but Yosys's own.
     ///
     /// # Errors
     /// [`ToolError`] when none is found and the package cannot be installed.
@@ -75,8 +70,7 @@ impl Yosys {
                 remedy: format!("{VARIABLE}=path needs one on PATH; unset it to use the package"),
             }),
             Choice::Auto => match Self::from_path(environment) {
-                Ok(Some(found)) if found.slang => Ok(found),
-                Ok(Some(found)) => Ok(Self::from_wheel(environment).unwrap_or(found)),
+                Ok(Some(found)) => Ok(found),
                 _ => Self::from_wheel(environment),
             },
         }
@@ -87,7 +81,6 @@ impl Yosys {
         Ok(Self {
             version: tool.version.clone(),
             origin: Origin::Wheel,
-            slang: true,
             runner: Runner::Python(tool),
         })
     }
@@ -104,11 +97,9 @@ impl Yosys {
         let Some(version) = Version::after("Yosys", &said).filter(|v| *v >= OLDEST) else {
             return Ok(None);
         };
-        let help = run(Command::new(binary).args(["-p", "help"]))?;
         Ok(Some(Self {
             version: version.to_string(),
             origin: Origin::Path,
-            slang: help.stdout.contains(" read_slang "),
             runner: Runner::Binary(binary.to_owned()),
         }))
     }
@@ -123,15 +114,10 @@ impl Yosys {
         if run.errors.is_empty() {
             return Ok(run.output);
         }
-        let mut message = run.errors.join("\n");
-        if !self.slang && message.contains("syntax error") {
-            message +=
-                "\nthis Yosys lacks slang's front end; DRIFT_YOSYS=wheel uses one that has it";
-        }
         Err(ToolError::Failed {
             program: format!("Yosys {}", self.version),
             status: "script stopped".to_owned(),
-            message,
+            message: run.errors.join("\n"),
         })
     }
 

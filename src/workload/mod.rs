@@ -19,6 +19,9 @@
 //! `ws.{block}.{layer}`, are ignored. GEMMs are sorted by the components of their
 //! tags, numbers as numbers: step 2 comes before step 10.
 //!
+//! The metadata may hold activation scales: `scale.x.{tag}`, and `scale.y.{tag}` for
+//! the second operand of an attention product; real value = scale · int8.
+//!
 //! # The embedded default
 //! `tiny-dit` is such a file: steps 0, 25 and 26, blocks 0 and 7, linear layers
 //! and attention products of a class-conditional DiT (diffusers layout, 8 blocks,
@@ -70,6 +73,8 @@ pub struct Workload {
 struct Listed {
     name: String,
     shape: Shape,
+    /// See [`Workload::activation_scale`].
+    scale: Option<f64>,
 }
 
 /// Delivers the operands X[M×K] and W[K×N] of the GEMM at `index`, row by row.
@@ -142,17 +147,31 @@ impl Workload {
         })
     }
 
+    /// Real value of one unit of a GEMM's outputs, as far as it depends on the
+    /// timestep: the scale of its activations, or the product of both scales of an
+    /// attention product. `None` where the source has no scales.
+    ///
+    /// # Errors
+    /// [`WorkloadError::Index`] unless `index` is below [`Workload::len`].
+    pub fn activation_scale(&self, index: usize) -> Result<Option<f64>, WorkloadError> {
+        Ok(self.listed(index)?.scale)
+    }
+
+    fn listed(&self, index: usize) -> Result<&Listed, WorkloadError> {
+        self.gemms.get(index).ok_or_else(|| WorkloadError::Index {
+            workload: self.name.clone(),
+            index,
+            len: self.len(),
+        })
+    }
+
     /// Reads or draws the operands of one GEMM; the same index gives the same
     /// operands, in whatever order they are asked for.
     ///
     /// # Errors
     /// [`WorkloadError::Index`] unless `index` is below [`Workload::len`].
     pub fn gemm(&self, index: usize) -> Result<Gemm, WorkloadError> {
-        let listed = self.gemms.get(index).ok_or_else(|| WorkloadError::Index {
-            workload: self.name.clone(),
-            index,
-            len: self.len(),
-        })?;
+        let listed = self.listed(index)?;
         let shape = listed.shape;
         let (x, w) = self.operands.read(index, shape);
         Ok(Gemm {

@@ -58,7 +58,12 @@ impl NpyPair {
             bad(file, tensor, found, e.allowed)
         })?;
         let name = super::stem(x_file);
-        Ok((Listed { name, shape }, Self { x, w }))
+        let listed = Listed {
+            name,
+            shape,
+            scale: None,
+        };
+        Ok((listed, Self { x, w }))
     }
 
     /// The bytes of both files, for the workload's hash.

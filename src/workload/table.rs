@@ -127,7 +127,11 @@ fn parse_row(row: &[&str], columns: Columns, index: usize) -> Result<Listed, Bad
         Some(name) if !name.is_empty() => (*name).to_owned(),
         _ => format!("gemm{index}"),
     };
-    Ok(Listed { name, shape })
+    Ok(Listed {
+        name,
+        shape,
+        scale: None,
+    })
 }
 
 /// The row's fields without the empty ones that trailing commas leave.

@@ -134,18 +134,35 @@ impl Directory<'_> {
             };
             self.refused(name, format!("{} = {}", e.field, e.value), e.allowed)
         })?;
+        let mut scale = self.scale(&format!("scale.x.{tag}"))?;
+        if w_name.starts_with("y.") {
+            let second = self.scale(&format!("scale.{w_name}"))?;
+            scale = scale.zip(second).map(|(x, y)| x * y);
+        }
         for head in 0..x.heads.unwrap_or(1) {
             let name = match x.heads {
                 Some(_) => format!("{tag}.h{head}"),
                 None => tag.to_owned(),
             };
-            listed.push(Listed { name, shape });
+            listed.push(Listed { name, shape, scale });
             places.push(Place {
                 x: x.head(head),
                 w: w.head(head),
             });
         }
         Ok(())
+    }
+
+    /// An activation scale in the metadata.
+    fn scale(&self, key: &str) -> Result<Option<f64>, WorkloadError> {
+        let metadata = self.metadata.metadata().as_ref();
+        let Some(text) = metadata.and_then(|entries| entries.get(key)) else {
+            return Ok(None);
+        };
+        match text.parse::<f64>() {
+            Ok(scale) if scale.is_finite() && scale > 0.0 => Ok(Some(scale)),
+            _ => Err(self.refused(key, format!("{text:?}"), "a positive number".to_owned())),
+        }
     }
 
     /// The tensor that holds the weights of a tag.

@@ -124,7 +124,7 @@ module drift_sequencer (
     failed_d           = failed_q || axi_error_i;
     recovery_start_o   = 1'b0;
     repeat_ready_o     = 1'b0;
-    unique case (state_q)
+    case (state_q)
       Idle: begin
         if (start_i) begin
           state_d            = Count;
