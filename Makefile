@@ -12,7 +12,7 @@ ARRAYS   ?= 24
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
-.PHONY: cosim test rtl expected lint area bench verify verify-accelerator coverage formal help
+.PHONY: cosim test rtl expected lint area synth bench verify verify-accelerator coverage formal help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
 	$(DRIFT) cosim --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
@@ -35,6 +35,9 @@ lint: ## Verilator, Yosys and slang over the shipped and 50 random configuration
 
 area: ## cells per module, and what the checksums cost (CONFIG=...)
 	$(DRIFT) area --config $(CONFIG)
+
+synth: ## one PE in the cells of LIBERTY="A.lib.gz B.lib.gz ...": area, and delay against voltage
+	$(DRIFT) synth --config $(CONFIG) --liberty $(LIBERTY)
 
 formal: ## prove the assertions of the RTL of a small array with SymbiYosys
 	$(DRIFT) formal

@@ -6,6 +6,7 @@
 //! ```text
 //! verify ─► cosim ─► soc ─► golden ─► fault ─► tiling ─► config ◄─ registers, rtl ◄─ cosim, synth, formal
 //! workload: operands; tool: external programs, for cosim, synth and formal
+//! timing: delays of the synthesised PE, knows synth, tool, rtl and config
 //! dram: the memory behind the accelerator's AXI port, knows only config
 //! ```
 //!

@@ -13,6 +13,7 @@ mod registers;
 mod repack;
 mod report;
 mod rtl;
+mod synth;
 mod tools;
 mod verify;
 
@@ -66,6 +67,8 @@ enum Command {
     Tools,
     /// Count cells with Yosys, and what the checksums cost
     Area(area::Args),
+    /// Map one PE to the cells of a Liberty library: area, and delay against voltage
+    Synth(synth::Args),
 }
 
 /// Runs the command line of this process.
@@ -82,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Formal(args) => formal::run(&args),
         Command::Tools => tools::run(),
         Command::Area(args) => area::run(&args),
+        Command::Synth(args) => synth::run(&args),
     };
     match verdict {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

@@ -14,6 +14,8 @@ pub mod netlist;
 pub mod recipe;
 pub mod sta;
 
+#[cfg(test)]
+mod damage;
 mod error;
 
 pub use error::TimingError;

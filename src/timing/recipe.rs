@@ -1,10 +1,11 @@
 //! The synthesis of one processing element (PE) with a library: the committed
 //! recipe, on which every delay depends.
 //!
-//! A strip of one column and two rows is synthesised, because the first row
-//! adds to the constant 0. The second row is the PE that is timed: from the
-//! registers of its operands and of the partial sum above it to its own
-//! partial sum.
+//! A strip of one column and two rows is synthesised; the second row is the PE
+//! that is timed, from the registers of its operands and of the partial sum
+//! above it to its own partial sum. At the north edge of an array partial sums
+//! start from 0, which would make the adders of this short strip narrower than
+//! those of a real one, so they start from inputs instead.
 
 use super::TimingError;
 use super::liberty::{Cell, Direction, Library, text_of};
@@ -13,11 +14,15 @@ use crate::config::{ArrayConfig, Dataflow};
 use crate::rtl;
 use crate::synth::elaborate;
 use crate::tool::{ToolError, Yosys};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
 /// Module that holds the PE.
 pub const PE_TOP: &str = "drift_pe_strip";
+
+/// Rows of the strip; the last one is timed.
+const ROWS: usize = 2;
 
 /// What ABC does. Its own recipe ends in ripple chains, twice as slow; this
 /// one maps for delay, then buffers and sizes.
@@ -57,7 +62,7 @@ impl PeSignals {
     /// # Errors
     /// [`TimingError::Netlist`] when the netlist is not of a PE.
     pub fn of(netlist: &Netlist) -> Result<Self, TimingError> {
-        // The word of row 2 is the upper half of what leaves the strip in the east.
+        // What leaves the strip in the east are the words of its rows.
         let word = netlist.signal("east_o")?.get(32..64).ok_or_else(|| {
             TimingError::Netlist("east_o has not the 64 bits of a strip of two rows".to_owned())
         })?;
@@ -68,10 +73,11 @@ impl PeSignals {
             psum_above: netlist.signal("psum_q[1]")?.to_vec(),
             psum: netlist.signal("psum_q[2]")?.to_vec(),
         };
-        match (signals.psum_above.len(), signals.psum.len()) {
+        let different = |bits: &[Net]| bits.iter().collect::<BTreeSet<_>>().len();
+        match (different(&signals.psum_above), different(&signals.psum)) {
             (32, 32) => Ok(signals),
             _ => Err(TimingError::Netlist(
-                "a partial sum has not 32 bits".to_owned(),
+                "the bits of a partial sum are not 32 different nets".to_owned(),
             )),
         }
     }
@@ -92,7 +98,7 @@ pub fn synthesise_pe(config: &ArrayConfig, liberty: &Path) -> Result<Synthesised
     let text = text_of(liberty)?;
     let library = Library::parse(&text).map_err(|m| m.in_file(liberty))?;
     let mut small = config.clone();
-    (small.rows, small.columns) = (2, 2);
+    (small.rows, small.columns) = (ROWS, 2);
     let scratch = tempfile::tempdir().map_err(ToolError::file(std::env::temp_dir()))?;
     let folder = scratch.path();
     rtl::write(&rtl::generate(&small, "drift rtl")?, folder)?;
@@ -125,6 +131,8 @@ fn script(elaborate: &str, library: &Library) -> Result<String, TimingError> {
     Ok(format!(
         "\
 {elaborate}\
+proc
+expose -input w:psum_q[0]
 read_liberty -lib -ignore_miss_func cells.lib
 synth -flatten -booth -noabc
 opt_clean -purge
@@ -137,7 +145,7 @@ rename -enumerate -pattern g% c:*
 rename -enumerate -pattern n% w:$*
 check -mapped -assert
 write_json pe.json
-write_verilog -noattr -noexpr -nohex -nodec pe.v
+write_verilog -noattr -noexpr -nohex -nodec -simple-lhs pe.v
 "
     ))
 }

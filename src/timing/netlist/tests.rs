@@ -1,7 +1,11 @@
 //! A small sequential netlist on the made-up library, and broken ones.
 
 use super::*;
+use crate::timing::damage::damage;
 use crate::timing::liberty::Library;
+use crate::timing::sta::StaticTiming;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 
 const SMALL: &str = include_str!("../../../tests/data/timing/small.lib");
 const ADDER: &str = include_str!("../../../tests/data/timing/small.json");
@@ -123,4 +127,38 @@ fn loops_open_inputs_and_second_drivers_are_found() {
     assert!(port.unwrap_err().contains("not the only driver"));
     let constant = wired(&[("one", "INV", &[("I", 9), ("ZN", 1)])]);
     assert!(constant.unwrap_err().contains("drives a constant"));
+}
+
+#[test]
+fn damaged_netlists_and_libraries_never_panic() {
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let (good, sound) = (library(), adder());
+    let (mut timed, mut refused) = (0, 0);
+    let mut time = |library: &Library, netlist: &Netlist| {
+        let circuit = Circuit::bind(netlist, library);
+        let timing = circuit.and_then(|circuit| {
+            let mut values = vec![5; netlist.nets];
+            circuit.settle(&mut values);
+            StaticTiming::of(&circuit)
+        });
+        match timing {
+            Ok(_) => timed += 1,
+            Err(e) => {
+                refused += 1;
+                assert!(!e.to_string().is_empty());
+            }
+        }
+    };
+    for _ in 0..3000 {
+        if let Ok(netlist) = Netlist::parse(&damage(ADDER, &mut rng), "adder") {
+            time(&good, &netlist);
+        }
+        if let Ok(library) = Library::parse(&damage(SMALL, &mut rng)) {
+            time(&library, &sound);
+        }
+    }
+    assert!(
+        timed > 100 && refused > 100,
+        "{timed} timed, {refused} refused"
+    );
 }

@@ -9,7 +9,10 @@ use crate::timing::netlist::{Circuit, Gate, Net};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arrivals {
     nets: Vec<PerEdge<At>>,
+    clock_edge: Option<Edge>,
 }
+
+pub(super) const BOTH_EDGES: &str = "flip-flops use both edges of the clock; expected one";
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct At {
@@ -29,8 +32,8 @@ impl Arrivals {
         let constants = Constants::of(circuit);
         let mut arrivals = Self {
             nets: vec![[NEVER; 2]; circuit.netlist.nets],
+            clock_edge: None,
         };
-        let mut used: Option<Edge> = None;
         for &index in &circuit.flip_flops {
             let gate = &circuit.gates[index];
             for (pin, net) in gate.pins(Direction::Output) {
@@ -39,8 +42,8 @@ impl Arrivals {
                     let Cause::Clock(edge) = arc.cause else {
                         continue;
                     };
-                    if *used.get_or_insert(edge) != edge {
-                        return Err(refuse(gate, "flip-flops use both edges of the clock"));
+                    if *arrivals.clock_edge.get_or_insert(edge) != edge {
+                        return Err(refuse(gate, BOTH_EDGES));
                     }
                     let clock = At {
                         arrival: 0.0,
@@ -109,6 +112,11 @@ impl Arrivals {
         true
     }
 
+    /// The clock edge that launches everything; `None` without flip-flops.
+    pub fn clock_edge(&self) -> Option<Edge> {
+        self.clock_edge
+    }
+
     /// Latest arrival of an edge, in ns after the clock; `None` where no
     /// launched edge gets there.
     pub fn arrival(&self, net: Net, edge: Edge) -> Option<f64> {
@@ -122,7 +130,7 @@ impl Arrivals {
     }
 }
 
-fn refuse(gate: &Gate<'_>, message: &str) -> TimingError {
+pub(super) fn refuse(gate: &Gate<'_>, message: &str) -> TimingError {
     TimingError::Instance {
         instance: gate.instance.name.clone(),
         cell: gate.cell.name.clone(),

@@ -18,7 +18,7 @@ pub use arrivals::Arrivals;
 pub use fit::AlphaPower;
 
 use super::TimingError;
-use super::liberty::{Edge, PerEdge, Quantity};
+use super::liberty::{Direction, Edge, PerEdge, Quantity};
 use super::netlist::{Circuit, Gate, Net};
 
 /// One end of paths: a flip-flop's data pin.
@@ -78,7 +78,14 @@ impl StaticTiming {
         let mut endpoints = Vec::new();
         for &index in &circuit.flip_flops {
             let gate = &circuit.gates[index];
-            for (pin, net) in gate.pins(super::liberty::Direction::Input) {
+            for (pin, net) in gate.pins(Direction::Input) {
+                if pin
+                    .setups
+                    .iter()
+                    .any(|arc| Some(arc.edge) != arrivals.clock_edge())
+                {
+                    return Err(arrivals::refuse(gate, arrivals::BOTH_EDGES));
+                }
                 if !pin.setups.is_empty() {
                     endpoints.push(Endpoint {
                         gate: index,
@@ -111,12 +118,12 @@ impl StaticTiming {
         circuit: &Circuit<'_>,
         register: &[Net],
     ) -> Result<Vec<&Endpoint>, TimingError> {
-        let drives = |endpoint: &&Endpoint, net: Net| {
-            circuit.gates[endpoint.gate].nets.contains(&Some(net)) && endpoint.net != net
-        };
         let of = |net: &Net| {
-            let found = self.endpoints.iter().find(|e| drives(e, *net));
-            found.ok_or_else(|| {
+            let drives = |endpoint: &&Endpoint| {
+                let mut outputs = circuit.gates[endpoint.gate].pins(Direction::Output);
+                outputs.any(|(_, output)| output == *net)
+            };
+            self.endpoints.iter().find(drives).ok_or_else(|| {
                 let message = format!("net {} is not the output of a flip-flop", net.0);
                 TimingError::Netlist(message)
             })

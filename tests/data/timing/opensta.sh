@@ -2,9 +2,10 @@
 # Writes arrival and setup of flip-flop data pins by OpenSTA (2.0.17, Debian's opensta) to standard output:
 #   opensta.sh NETLIST.v TOP CLOCK ENDPOINTS LIBRARY.lib[.gz] ...
 # ENDPOINTS has lines `INSTANCE`; each is a flip-flop with the data pin D. The clock is ideal, there are no wires.
-#   small.sta: opensta.sh small.v adder clk_i (s0 s1 s2 s3) small.lib
+#   small.sta: opensta.sh small.v adder clk_i (s0 s1 s2 s3) small.lib, its templates moved before the cells, where this
+#              version wants them
 #   pe.sta:    opensta.sh pe.v drift_pe_strip clk_i (flip-flops of psum_q[2]) ss_n40C_*.lib.gz
-# NETLIST.v is the JSON netlist: yosys -p 'read_json X.json; write_verilog -noattr -noexpr -nohex -nodec X.v',
+# NETLIST.v is the JSON netlist: yosys -p 'read_json X.json; write_verilog -noattr -noexpr -nohex -nodec -simple-lhs X.v',
 # without the word `signed`, which this version does not read.
 set -eu
 netlist=$1 top=$2 clock=$3 endpoints=$4
