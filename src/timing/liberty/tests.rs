@@ -89,6 +89,26 @@ fn what_a_library_leaves_out_has_defaults() {
 }
 
 #[test]
+fn one_group_may_stand_for_several_pins() {
+    let latch = small()
+        .cells()
+        .find(|cell| cell.name == "LATCH")
+        .unwrap()
+        .clone();
+    let names: Vec<_> = latch.pins.iter().map(|pin| pin.name.as_str()).collect();
+    assert_eq!(names, ["D", "E", "Q"]);
+    let text = SMALL.replacen("related_pin : \"B\"", "related_pin : \"A  B\"", 1);
+    let library = Library::parse(&text).unwrap();
+    let output = library.cell("XOR2").unwrap().pin("Z").unwrap();
+    let from: Vec<_> = output
+        .delays
+        .iter()
+        .map(|delay| delay.from.as_str())
+        .collect();
+    assert_eq!(from, ["A", "A", "A", "B"]);
+}
+
+#[test]
 fn cells_beyond_the_subset_are_refused_by_name_when_used() {
     let library = small();
     let refusal = |cell: &str| library.cell(cell).unwrap_err().to_string();
