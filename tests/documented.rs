@@ -124,7 +124,11 @@ fn readme_shows_the_steps_of_the_accelerator() {
     let readme = include_str!("../README.md");
     let marker = "<!-- excerpt: make accelerator -->\n";
     let excerpt = readme.split_once(marker).unwrap().1;
-    for (line, step) in excerpt.lines().skip(2).zip(record["steps"].as_array().unwrap()) {
+    for (line, step) in excerpt
+        .lines()
+        .skip(2)
+        .zip(record["steps"].as_array().unwrap())
+    {
         let shown: Vec<&str> = line.split_whitespace().collect();
         let measured = [
             "step",
