@@ -5,6 +5,7 @@ CONFIG   ?= default
 OUT      ?= rtl-out
 WORKLOAD ?= tiny-dit
 BER      ?= 1e-7
+WAVES    ?= target/rollback.fst
 CASES    ?= 10000
 RUNS     ?= 2000
 ARRAYS   ?= 24
@@ -12,7 +13,7 @@ ARRAYS   ?= 24
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
-.PHONY: cosim accelerator repack test rtl expected lint area bench verify verify-accelerator coverage formal help
+.PHONY: cosim accelerator repack test rtl expected lint area bench verify verify-accelerator coverage formal waves help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
 	$(DRIFT) cosim --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
@@ -39,8 +40,12 @@ lint: ## Verilator, Yosys and slang over the shipped and 50 random configuration
 	cargo clippy --all-targets -- -D warnings
 	$(DRIFT) lint --random 50
 
-area: ## cells per module, and what the checksums cost (CONFIG=...)
+area: ## cells per module (CONFIG=...), and what protection costs from 8x8 to 128x128
 	$(DRIFT) area --config $(CONFIG)
+	$(DRIFT) area --sweep 8,16,32,64,128
+
+waves: ## one rollback, from flag to merge, as target/rollback.fst
+	$(DRIFT) waves --out $(WAVES)
 
 formal: ## prove the assertions of the RTL of a small array with SymbiYosys
 	$(DRIFT) formal

@@ -29,4 +29,5 @@ pub mod tiling;
 pub mod tool;
 pub mod units;
 pub mod verify;
+pub mod waves;
 pub mod workload;

@@ -15,6 +15,7 @@ mod report;
 mod rtl;
 mod tools;
 mod verify;
+mod waves;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -64,8 +65,10 @@ enum Command {
     Formal(formal::Args),
     /// Show which external programs are used
     Tools,
-    /// Count cells with Yosys, and what the checksums cost
+    /// Count cells with Yosys, and what the protection costs
     Area(area::Args),
+    /// Record one rollback, from flag to merge, as a waveform
+    Waves(waves::Args),
 }
 
 /// Runs the command line of this process.
@@ -82,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Formal(args) => formal::run(&args),
         Command::Tools => tools::run(),
         Command::Area(args) => area::run(&args),
+        Command::Waves(args) => waves::run(&args),
     };
     match verdict {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

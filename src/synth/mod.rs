@@ -6,11 +6,13 @@ mod elaborate;
 mod error;
 mod filelist;
 mod lint;
+mod protection;
 mod stat;
 
 pub use area::{AreaReport, Overhead, Row, area};
 pub use error::SynthError;
 pub use lint::{LintReport, ToolResult, lint};
+pub use protection::{Protection, REALM_OVERHEAD, protection};
 pub use stat::{Counts, DesignArea, ModuleArea};
 
 #[cfg(test)]
