@@ -13,10 +13,16 @@ ARRAYS   ?= 24
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
-.PHONY: waves cosim test rtl expected lint area bench verify verify-accelerator coverage formal help
+.PHONY: cosim accelerator repack test rtl expected lint area bench verify verify-accelerator coverage formal waves help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
 	$(DRIFT) cosim --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
+
+accelerator: ## denoising steps of $(WORKLOAD) on the whole accelerator: checkpoints, faults, rollback
+	$(DRIFT) cosim --accelerator --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
+
+repack: ## what rollbacks cost in DRAM rows and cycles, row-major against repacked; 128x128 takes minutes
+	$(DRIFT) repack
 
 test: ## all tests, co-simulation regressions included
 	@$(DRIFT) tools

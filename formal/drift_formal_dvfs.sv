@@ -4,7 +4,7 @@
 //
 // Assumed: reset in the first cycle; a paused array that is quiet stays quiet. The table, targets, timeouts, and the
 //   answers of regulator and PLL are arbitrary in every cycle.
-// Proved, by the assertions in the module: the array is paused and quiet while voltage or frequency may be moving;
+// Proved: the assertions in the module, that is: the array is paused and quiet while voltage or frequency may be moving;
 //   every frequency that the clock may have is allowed at every voltage that the supply may have; requests are stable;
 //   every wait counts down, and a change only turns to a safer goal.
 

@@ -3,7 +3,7 @@
 // drift_error_monitor: the bias moves in one direction at a time, and only while it may.
 //
 // Assumed: reset in the first cycle. Everything else is arbitrary.
-// Proved, by the assertions in the module.
+// Proved: the assertions in the module.
 
 `include "drift_assert.svh"
 `include "drift_formal.svh"

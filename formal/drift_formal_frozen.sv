@@ -92,7 +92,7 @@ module drift_formal_frozen (
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) begin
           carry_q[(Rows+1)*c+r+1] <= 1'b0;
-        end else if (u_engine.busy_q) begin
+        end else begin
           carry_q[(Rows+1)*c+r+1] <= carry_q[(Rows+1)*c+r] || computes[Rows*c+r];
         end
       end
@@ -100,7 +100,7 @@ module drift_formal_frozen (
   end
 
   for (genvar r = 0; r < Rows; r++) begin : g_act
-    `DRIFT_ASSUME(ZeroWithoutRow, u_engine.valid_wave[r] || u_engine.act[8*r +: 8] == '0)
+    always_comb assume (u_engine.valid_wave[r] || u_engine.act[8*r +: 8] == '0);
   end
 
   always_comb begin

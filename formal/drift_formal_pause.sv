@@ -2,8 +2,9 @@
 //
 // drift_tile_engine: how soon it is quiet once it is told to pause.
 //
-// Assumed: reset in the first cycle; from the first cycle of the pause to its end the activation stream is valid (a pass that
-//   has begun goes on to its end, and needs its rows). Commands, weights and results as they come.
+// Assumed: reset in the first cycle; during a pause the activation stream is valid (a pass that has begun goes on to its end,
+//   and needs its rows); an idle engine has no row on its way (drift_formal_engine proves it). Commands, weights and
+//   results as they come.
 // Proved: quiet_o answers at most PassRows + PsumDelay + Lanes + 1 cycles after pause_i, whatever the engine was doing.
 
 `include "drift_assert.svh"
@@ -86,5 +87,35 @@ module drift_formal_pause (
   `DRIFT_ASSUME(RowsComeInPause, !pause_i || s_axis_act_tvalid_i)
 
   `DRIFT_ASSERT(QuietInTime, 32'(waited_q) < Bound, clk_i, rst_ni)
+
+  // Induction: the pass that had begun, the rows on their way, and the weights on their way.
+  localparam int unsigned Stages = drift_pkg::PsumDelay + drift_pkg::Lanes;
+
+  logic [Stages:0] rows;
+  logic [31:0]     youngest_row, youngest_weight;
+
+  assign rows = {u_engine.u_tag_pipeline.valid_q, u_engine.tag_valid};
+
+  always_comb begin
+    youngest_row = 32'(Stages + 1);
+    for (int unsigned i = 0; i <= Stages; i++) begin
+      if (rows[Stages-i]) youngest_row = 32'(Stages - i);
+    end
+    youngest_weight = 32'(drift_pkg::Lanes);
+    for (int unsigned i = 0; i < drift_pkg::Lanes; i++) begin
+      if (u_engine.shift[drift_pkg::Lanes-1-i]) youngest_weight = 32'(drift_pkg::Lanes - 1 - i);
+    end
+  end
+
+  `DRIFT_ASSUME(IdleIsEmpty, !cmd_ready || (rows == '0 && !u_engine.in_pass))
+
+  `DRIFT_ASSERT(PassGoesOn, !u_engine.in_pass || 32'(waited_q) < 32'(u_engine.u_row_sequencer.row_q), clk_i, rst_ni)
+  `DRIFT_ASSERT(PassHasRows, 32'(u_engine.u_row_sequencer.row_q) < drift_pkg::PassRows, clk_i, rst_ni)
+  `DRIFT_ASSERT(PassIsActive, !u_engine.in_pass || u_engine.rows_active, clk_i, rst_ni)
+  `DRIFT_ASSERT(PassInTile, !u_engine.in_pass
+                || 32'(u_engine.u_row_sequencer.row_q) <= 32'(u_engine.tile_rows) + 32'd1, clk_i, rst_ni)
+  `DRIFT_ASSERT(RowsMove, u_engine.in_pass || 32'(waited_q) < drift_pkg::PassRows + youngest_row,
+                clk_i, rst_ni)
+  `DRIFT_ASSERT(WeightsMove, u_engine.shift == '0 || 32'(waited_q) <= youngest_weight + 1, clk_i, rst_ni)
 
 endmodule : drift_formal_pause

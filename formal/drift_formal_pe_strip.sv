@@ -2,8 +2,8 @@
 //
 // drift_pe_strip, alone.
 //
-// Assumed: reset in the first cycle, in which the array stands still; the psums, which no reset reaches, power up as
-//   zeros.
+// Assumed: reset in the first cycle; the registers of the PEs, which no reset reaches, power up with psums of zero and
+//   without a valid activation.
 // Proved: the psum of a PE is zero unless it, or one north of it, has computed with a valid activation since: a sum moves
 //   south by one PE per cycle and leaves nothing behind. Activations move east, and nothing else changes them; a weight
 //   changes only with a swap, to the shadow weight.
@@ -14,7 +14,6 @@
 module drift_formal_pe_strip (
   input logic                             clk_i,
   input logic                             rst_ni,
-  input logic                             en_i,
   input logic [32*drift_pkg::Rows-1:0]    west_i,
   input logic [8*drift_pkg::Columns-1:0]  weight_i,
   input logic [drift_pkg::Columns-1:0]    shift_i,
@@ -31,7 +30,6 @@ module drift_formal_pe_strip (
     .Columns(Columns)
   ) u_strip (
     .clk_i,
-    .en_i,
     .west_i,
     .east_o  (east),
     .weight_i,
@@ -41,10 +39,6 @@ module drift_formal_pe_strip (
   );
 
   `DRIFT_FORMAL_RESET
-
-  always_comb begin
-    if (!rst_ni) assume (!en_i);
-  end
 
   for (genvar c = 0; c < Columns; c++) begin : g_column
     logic [Rows:0] carry_q;
@@ -60,7 +54,7 @@ module drift_formal_pe_strip (
 
     for (genvar r = 1; r <= Rows; r++) begin : g_row
       logic [31:0] west, word, word_q, west_q, shadow_q;
-      logic        en_q;
+      logic        ran_q;
 
       if (c == 0) begin : g_edge
         assign west = west_i[32*(r-1) +: 32];
@@ -70,13 +64,13 @@ module drift_formal_pe_strip (
       assign word = u_strip.state_q[c][r];
 
       always_comb begin
-        if (!rst_ni) assume (u_strip.psum_q[c][r] == '0);
+        if (!rst_ni) assume (u_strip.psum_q[c][r] == '0 && !word[31]);
       end
 
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) begin
           carry_q[r] <= 1'b0;
-        end else if (en_i) begin
+        end else begin
           carry_q[r] <= carry_q[r-1] || word[31];
         end
       end
@@ -84,14 +78,14 @@ module drift_formal_pe_strip (
       always_ff @(posedge clk_i) begin
         word_q   <= word;
         west_q   <= west;
-        en_q     <= en_i && rst_ni;
+        ran_q    <= rst_ni;
         shadow_q <= {24'b0, word[23:16]};
       end
 
       `DRIFT_ASSERT(NoSumLeft, carry_q[r] || u_strip.psum_q[c][r] == '0, clk_i, rst_ni)
-      `DRIFT_ASSERT(ActivationsMoveEast, !en_q || (word[7:0] == west_q[7:0] && word[31:30] == west_q[31:30]),
+      `DRIFT_ASSERT(ActivationsMoveEast, !ran_q || (word[7:0] == west_q[7:0] && word[31:30] == west_q[31:30]),
                     clk_i, rst_ni)
-      `DRIFT_ASSERT(WeightsWaitForSwap, !en_q || word[15:8] == (west_q[30] ? shadow_q[7:0] : word_q[15:8]),
+      `DRIFT_ASSERT(WeightsWaitForSwap, !ran_q || word[15:8] == (west_q[30] ? shadow_q[7:0] : word_q[15:8]),
                     clk_i, rst_ni)
     end
   end

@@ -3,7 +3,7 @@
 // drift_registers: the AXI4-Lite responses are stable until they are taken, and no GEMM starts while one runs.
 //
 // Assumed: reset in the first cycle. Everything else is arbitrary.
-// Proved, by the assertions in the module.
+// Proved: the assertions in the module.
 
 `include "drift_assert.svh"
 `include "drift_formal.svh"

@@ -6,10 +6,10 @@
 //   settled, stays settled while the wanted point is the same; the recovery unit keeps the tile that is repeated at the head
 //   of its list until it is taken; the engine is ready from the end of a command to the next one. Engine, recovery unit
 //   and DVFS answer within three cycles.
-// Proved: a command is given only when the point has settled, and exactly one per run and repeated tile; exactly a start
-//   makes the module busy, and done_o is high from the end of a run to the next start; commands are stable until accepted; a run ends within the cycles that
-//   counting the tiles and the answers take, as long as no further tile is to be repeated; a repeated tile runs at
-//   point 0 and is at most one tile.
+// Proved: a command is given only when the point has settled, and exactly one per run and per repeated tile; exactly a
+//   start makes the module busy, and done_o is high from the end of a run to the next start; commands are stable until
+//   accepted; a run ends within the cycles that counting the tiles and the answers take, and so does every repeated
+//   tile; a repeated tile runs at point 0 and is at most one tile.
 
 `include "drift_assert.svh"
 `include "drift_formal.svh"

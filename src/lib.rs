@@ -4,7 +4,7 @@
 //! The modules depend on each other in one direction only:
 //!
 //! ```text
-//! verify ─► cosim ─► soc ─► golden ─► fault ─► tiling ─► config ◄─ registers, rtl ◄─ cosim, synth, formal
+//! verify, sequence ─► cosim ─► soc ─► golden ─► fault ─► tiling ─► config ◄─ registers, rtl ◄─ cosim, synth, formal
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! dram: the memory behind the accelerator's AXI port, knows only config
 //! ```

@@ -52,7 +52,7 @@ enum Command {
     /// Write the documentation page of the register map
     Registers(registers::Args),
     /// Stream a workload through the verilated RTL with faults and check every output
-    Cosim(cosim::Args),
+    Cosim(Box<cosim::Args>),
     /// Measure what rollbacks cost in DRAM rows and cycles, row-major against repacked
     Repack(repack::Args),
     /// Sample faults into a list that `cosim --fault-list` replays

@@ -7,7 +7,7 @@ use drift::atomic;
 use drift::config::ArrayConfig;
 use drift::dram::Device;
 use drift::golden::Layout;
-use drift::sequence::repack::{Cost, Experiment, by_address};
+use drift::sequence::repack::{Cost, Costs, Experiment, by_address};
 use drift::sequence::{Hardware, Limits, Plan};
 use drift::workload::Workload;
 use serde::Serialize;
@@ -59,7 +59,7 @@ struct Measured {
     layout: Layout,
     rtl: bool,
     #[serde(flatten)]
-    cost: Cost,
+    costs: Costs,
 }
 
 /// One line of the table by address.
@@ -135,12 +135,12 @@ pub fn run(args: &Args) -> Result<Verdict> {
                 seed: args.seed,
                 hardware,
             };
-            let cost = measure(&experiment, layout)?;
+            let costs = measure(&experiment, layout)?;
             measured.push(Measured {
                 array: array(config),
                 layout,
                 rtl: !args.model_only,
-                cost,
+                costs,
             });
         }
     }
@@ -164,10 +164,10 @@ pub fn run(args: &Args) -> Result<Verdict> {
     Ok(Verdict::Good)
 }
 
-fn measure(experiment: &Experiment<'_>, layout: Layout) -> Result<Cost> {
+fn measure(experiment: &Experiment<'_>, layout: Layout) -> Result<Costs> {
     let text = format!("{} {}", array(experiment.config), name(layout));
     let mut progress: Option<Progress> = None;
-    let cost = experiment.run(
+    let costs = experiment.run(
         layout,
         |_, verilator| {
             eprintln!(
@@ -185,7 +185,7 @@ fn measure(experiment: &Experiment<'_>, layout: Layout) -> Result<Cost> {
     if let Some(progress) = progress {
         progress.finish();
     }
-    Ok(cost)
+    Ok(costs)
 }
 
 fn addressed(configs: &[ArrayConfig], device: &Device) -> Vec<Addressed> {
@@ -219,41 +219,58 @@ fn print_measured(args: &Args, workload: &Workload, record: &Record<'_>) {
         args.dram,
         args.every
     );
-    println!(
-        "                      recoveries   DRAM rows opened per recovery      cycles per recovery"
-    );
-    println!(
-        "array    layout                      running    banks precharged    held until   run, all"
-    );
-    for pair in record.measured.chunks(LAYOUTS.len()) {
-        for line in pair {
-            let cost = &line.cost;
+    for (title, of) in [
+        (
+            "steps without checkpoint writes",
+            quiet as fn(&Measured) -> Cost,
+        ),
+        ("steps that write checkpoints, too", writing),
+    ] {
+        println!("\n{title}");
+        println!(
+            "array    layout     recoveries   rows opened per recovery:     cycles per recovery:"
+        );
+        println!("                                 running   banks precharged     held      late");
+        for pair in record.measured.chunks(LAYOUTS.len()) {
+            for line in pair {
+                print_cost(&line.array, name(line.layout), &of(line));
+            }
+            let [from, to] = [of(&pair[0]), of(&pair[1])];
+            let times = |from: u64, to: u64| format!("{:.1}x", from as f64 / to.max(1) as f64);
             println!(
-                "{:<8} {:<12} {:>10} {:>12.2} {:>19.2} {:>13.1} {:>10}",
-                line.array,
-                name(line.layout),
-                cost.recoveries,
-                cost.per_recovery(cost.activations),
-                cost.per_recovery(cost.alone_activations),
-                cost.per_recovery(cost.recovery_cycles),
-                cost.cycles
+                "{:<8} {:<10} {:>10} {:>13} {:>14}",
+                "",
+                "ratio",
+                "",
+                times(from.activations, to.activations),
+                times(from.alone_activations, to.alone_activations)
             );
         }
-        let [from, to] = [&pair[0].cost, &pair[1].cost];
-        let times = |from: u64, to: u64| format!("{:.2}x", from as f64 / to.max(1) as f64);
-        println!(
-            "{:<8} {:<12} {:>10} {:>12} {:>19} {:>13} {:>10}",
-            "",
-            "ratio",
-            "",
-            times(from.activations, to.activations),
-            times(from.alone_activations, to.alone_activations),
-            times(from.recovery_cycles, to.recovery_cycles),
-            times(from.cycles, to.cycles)
-        );
     }
     println!(
-        "running: activations of fetches alone, by the DRAM model's counts around each; rows left open are not opened again"
+        "\nrows opened: activations by the DRAM model's counts around each fetch; a row still open is not opened again"
+    );
+    println!(
+        "held: from the first beat of a masked tile to its acceptance; late: cycles that the engine was busy longer"
+    );
+}
+
+fn quiet(line: &Measured) -> Cost {
+    line.costs.quiet
+}
+
+fn writing(line: &Measured) -> Cost {
+    line.costs.writing
+}
+
+fn print_cost(array: &str, layout: &str, cost: &Cost) {
+    println!(
+        "{array:<8} {layout:<10} {:>10} {:>13.2} {:>14.2} {:>12.1} {:>9.1}",
+        cost.recoveries,
+        cost.per_recovery(cost.activations),
+        cost.per_recovery(cost.alone_activations),
+        cost.per_recovery(cost.recovery_cycles),
+        cost.per_recovery(cost.late_cycles)
     );
 }
 

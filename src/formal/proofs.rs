@@ -61,6 +61,17 @@ const DATA_PATH: &[&str] = &[
     "drift_column_encoder",
 ];
 
+/// The same, and what happens to a tile after the array.
+const TIMELESS: &[&str] = &[
+    "drift_pe_array",
+    "drift_accumulator",
+    "drift_detector",
+    "drift_row_encoder",
+    "drift_skew",
+    "drift_column_encoder",
+    "drift_result_drain",
+];
+
 /// All proofs, in the order in which they are reported.
 pub const PROOFS: &[Proof] = &[
     Proof {
@@ -91,23 +102,33 @@ pub const PROOFS: &[Proof] = &[
         text: harness!("engine"),
         abstracted: DATA_PATH,
         wide: false,
-        limit: 600,
+        limit: 1200,
     },
     Proof {
         name: "pause",
         module: "drift_tile_engine",
         claim: "a pause makes it quiet within PassRows + PsumDelay + Lanes + 1 cycles",
-        method: Method::Reachability,
+        method: Method::Induction { depth: 4 },
         text: harness!("pause"),
+        abstracted: TIMELESS,
+        wide: false,
+        limit: 300,
+    },
+    Proof {
+        name: "tile_ends",
+        module: "drift_tile_engine",
+        claim: "every started tile ends, and the engine is ready again, within stated cycles",
+        method: Method::Bounded { depth: 40 },
+        text: harness!("tile_ends"),
         abstracted: DATA_PATH,
         wide: false,
-        limit: 600,
+        limit: 1200,
     },
     Proof {
         name: "frozen",
         module: "drift_tile_engine",
         claim: "while quiet no PE register changes, no PE multiplies",
-        method: Method::Reachability,
+        method: Method::Bounded { depth: 40 },
         text: harness!("frozen"),
         abstracted: &[
             "drift_accumulator",
@@ -116,7 +137,7 @@ pub const PROOFS: &[Proof] = &[
             "drift_column_encoder",
         ],
         wide: false,
-        limit: 600,
+        limit: 1200,
     },
     Proof {
         name: "pe_strip",

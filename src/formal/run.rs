@@ -147,7 +147,7 @@ pub(super) fn task(proof: &Proof, files: &[RtlFile]) -> String {
         kept.join(between)
     };
     let (mode, depth, engine) = match proof.method {
-        Method::Bounded { depth } => ("bmc", depth, "smtbmc z3"),
+        Method::Bounded { depth } => ("bmc", depth, "abc bmc3"),
         Method::Induction { depth } => ("prove", depth, "smtbmc z3"),
         // The depth only limits the search for a counterexample's waveform.
         Method::Reachability => ("prove", 100, "abc pdr"),

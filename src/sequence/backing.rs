@@ -23,6 +23,8 @@ pub struct Traffic {
 pub struct MemoryModel {
     kind: Kind,
     beat_bytes: u32,
+    /// When each beat of the read asked for last is there; empty for one per cycle.
+    beats: Vec<u64>,
     trace: Option<TraceWriter>,
     /// The first line of the trace that could not be written.
     trace_error: Option<TraceError>,
@@ -35,7 +37,13 @@ pub struct MemoryModel {
 enum Kind {
     /// So many cycles from the request to its first beat.
     Fixed(u64),
-    Dram(Device, Box<Memory>),
+    Dram(Box<Channel>),
+}
+
+/// A DRAM channel and what it is.
+struct Channel {
+    device: Device,
+    memory: Memory,
 }
 
 impl MemoryModel {
@@ -47,13 +55,15 @@ impl MemoryModel {
     /// A DRAM channel.
     pub fn dram(device: &Device, beat_bytes: usize) -> Self {
         let memory = Memory::new(device, device.clock_ratio());
-        Self::new(Kind::Dram(device.clone(), Box::new(memory)), beat_bytes)
+        let device = device.clone();
+        Self::new(Kind::Dram(Box::new(Channel { device, memory })), beat_bytes)
     }
 
     fn new(kind: Kind, beat_bytes: usize) -> Self {
         Self {
             kind,
             beat_bytes: beat_bytes as u32,
+            beats: Vec::new(),
             trace: None,
             trace_error: None,
             reads: Traffic::default(),
@@ -66,7 +76,7 @@ impl MemoryModel {
     /// # Errors
     /// [`TraceError::Write`] if the folder of `file` cannot be written to.
     pub fn trace(&mut self, file: &Path, format: TraceFormat) -> Result<(), TraceError> {
-        if let Kind::Dram(device, _) = &self.kind {
+        if let Some(device) = self.device() {
             let ratio = device.clock_ratio();
             self.trace = Some(TraceWriter::create(file, format, device, ratio)?);
         }
@@ -88,7 +98,7 @@ impl MemoryModel {
     pub fn device(&self) -> Option<&Device> {
         match &self.kind {
             Kind::Fixed(_) => None,
-            Kind::Dram(device, _) => Some(device),
+            Kind::Dram(channel) => Some(&channel.device),
         }
     }
 
@@ -103,13 +113,12 @@ impl MemoryModel {
     pub fn energy(&self, cycle: u64) -> Option<Energy> {
         match &self.kind {
             Kind::Fixed(_) => None,
-            Kind::Dram(_, memory) => Some(memory.energy(cycle)),
+            Kind::Dram(channel) => Some(channel.memory.energy(cycle)),
         }
     }
 
-    /// The cycle from which on a burst that comes in `cycle` is answered. The port
-    /// then delivers a beat per cycle: a read starts as late as the DRAM's slowest beat
-    /// demands.
+    /// The cycle from which on a burst that comes in `cycle` is answered: its first beat
+    /// is there (read), or its last one is written.
     pub(super) fn answer(&mut self, cycle: u64, write: bool, address: u32, bytes: u32) -> u64 {
         let access = if write { Access::Write } else { Access::Read };
         let traffic = if write {
@@ -125,22 +134,33 @@ impl MemoryModel {
             self.trace_error.get_or_insert(error);
         }
         match &mut self.kind {
-            Kind::Fixed(latency) => cycle + *latency,
-            Kind::Dram(_, memory) => {
+            Kind::Fixed(latency) => {
+                // The beats follow one another.
+                self.beats.clear();
+                cycle + *latency
+            }
+            Kind::Dram(channel) => {
+                let memory = &mut channel.memory;
                 let before = memory.counts().total();
                 let beats = bytes / self.beat_bytes;
                 let ends =
                     memory.access_beats(cycle, access, address.into(), beats, self.beat_bytes);
                 traffic.counts += memory.counts().total() - before;
-                let ends = ends.iter().enumerate();
-                let ready = match access {
-                    Access::Read => ends
-                        .map(|(beat, end)| end.saturating_sub(beat as u64))
-                        .max(),
-                    Access::Write => ends.map(|(_, end)| *end).max(),
-                };
-                ready.unwrap_or(cycle)
+                // Bursts of the port have a beat at least.
+                match access {
+                    Access::Read => {
+                        self.beats = ends;
+                        self.beats[0]
+                    }
+                    Access::Write => ends[ends.len() - 1],
+                }
             }
         }
+    }
+
+    /// When each beat of the read asked for last is there; empty for one per cycle from
+    /// the first on.
+    pub(super) fn beats(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.beats)
     }
 }

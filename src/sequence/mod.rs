@@ -7,12 +7,14 @@
 //! what recoveries cost in either layout of the checkpoints.
 
 mod backing;
+mod compare;
 mod effect;
 mod error;
 mod plan;
 pub mod repack;
 mod report;
 mod session;
+mod surroundings;
 
 pub use backing::{MemoryModel, Traffic};
 pub use effect::{Deviation, Effect};

@@ -57,7 +57,7 @@ pub struct Experiment<'a> {
     pub hardware: Hardware,
 }
 
-/// What the recoveries of a run cost.
+/// What recoveries cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Cost {
     /// Tiles rolled back.
@@ -67,11 +67,11 @@ pub struct Cost {
     pub activations: u64,
     /// The same with all banks precharged before each fetch.
     pub alone_activations: u64,
-    /// Cycles that masked tiles waited for their checkpoints.
+    /// Cycles from the first beat of a masked tile to its acceptance.
     pub recovery_cycles: u64,
-    /// Cycles in which recovery held results back.
-    pub stall_cycles: u64,
-    /// Cycles of the run.
+    /// Cycles that the engine was busy longer than without any wait.
+    pub late_cycles: u64,
+    /// Cycles of the steps.
     pub cycles: u64,
 }
 
@@ -80,6 +80,25 @@ impl Cost {
     pub fn per_recovery(&self, of: u64) -> f64 {
         of as f64 / self.recoveries.max(1) as f64
     }
+
+    fn add(&mut self, step: &StepReport, activations: u64) {
+        self.recoveries += step.rolled_back;
+        self.activations += activations;
+        self.alone_activations += step.alone_activations;
+        self.recovery_cycles += step.recovery_cycles;
+        self.late_cycles += step.late_cycles;
+        self.cycles += step.cycles;
+    }
+}
+
+/// What the recoveries of a run cost, by the steps that they happen in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Costs {
+    /// Steps that write no checkpoints: the memory serves nothing but fetches.
+    pub quiet: Cost,
+    /// Steps that write checkpoints between the fetches. Activations are those of the
+    /// fetches all the same; rows that a write closed count when a fetch opens them again.
+    pub writing: Cost,
 }
 
 impl Experiment<'_> {
@@ -94,7 +113,7 @@ impl Experiment<'_> {
         layout: Layout,
         notice: impl FnOnce(&Path, &Verilator),
         mut progress: impl FnMut(usize, usize),
-    ) -> Result<Cost, SequenceError> {
+    ) -> Result<Costs, SequenceError> {
         let config = self.config;
         let settings = Settings {
             threshold_bit: config.threshold_bit,
@@ -107,16 +126,12 @@ impl Experiment<'_> {
             seed: self.seed,
         };
         let memory = MemoryModel::dram(self.device, config.memory_bytes);
-        let plan = Plan::new(
-            config,
-            self.workload,
-            layout,
-            &self.limits,
-            memory.capacity(),
-        )?;
+        let capacity = memory.capacity();
+        let plan = Plan::new(config, self.workload, layout, &self.limits, capacity)?;
         let (mut session, _) = Session::new(config, &settings, memory, self.hardware, notice)?;
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        let (mut tiles, mut sum) = (0, StepReport::default());
+        let (mut tiles, mut costs, mut step) = (0, Costs::default(), StepReport::default());
+        let mut activations = 0;
         for (done, job) in plan.jobs.iter().enumerate() {
             progress(done, plan.jobs.len());
             let tiling = job.tiling(config);
@@ -131,19 +146,25 @@ impl Experiment<'_> {
             }
             let gemm = self.workload.gemm(job.gemm)?;
             let scale = self.workload.activation_scale(job.gemm)?;
-            sum.add(&session.run(&plan, job, &gemm, scale, &faults)?);
+            step.add(&session.run(&plan, job, &gemm, scale, &faults)?);
+            let next = plan.jobs.get(done + 1);
+            if next.is_none_or(|next| next.step != job.step) {
+                let before = session.counters().clone();
+                step.count(&before, &session.check(&job.name)?);
+                let now = session.memory().reads.counts.activations;
+                if step.rolled_back > 0 {
+                    let cost = if step.checkpoints > 0 {
+                        &mut costs.writing
+                    } else {
+                        &mut costs.quiet
+                    };
+                    cost.add(&step, now - activations);
+                }
+                activations = now;
+                step = StepReport::default();
+            }
         }
-        let last = plan.jobs.last().map_or("", |job| &job.name);
-        let counters = session.check(last)?;
-        sum.count(&Default::default(), &counters);
-        Ok(Cost {
-            recoveries: sum.rolled_back,
-            activations: session.memory().reads.counts.activations,
-            alone_activations: sum.alone_activations,
-            recovery_cycles: sum.recovery_cycles,
-            stall_cycles: sum.stall_cycles,
-            cycles: sum.cycles,
-        })
+        Ok(costs)
     }
 }
 

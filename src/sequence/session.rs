@@ -1,20 +1,20 @@
 //! Runs the GEMMs of a plan and compares everything with the golden model.
 
+use super::compare::compare;
 use super::effect::Effect;
 use super::repack::fetch_requests;
+use super::surroundings::{Latency, board};
 use super::{Divergence, Job, MemoryModel, Plan, SequenceError};
-use crate::config::{ArrayConfig, OperatingPoint};
+use crate::config::ArrayConfig;
 use crate::cosim::{Accelerator, AcceleratorError, BuiltModel};
 use crate::dram;
 use crate::fault::TileFaults;
 use crate::golden::accelerator::{Accelerator as Golden, DeliveredTile, GemmRequest};
+use crate::golden::checkpoint::SCALE_BITS;
 use crate::golden::{AddressMap, schedule};
 use crate::registers as r;
+use crate::soc::Operation;
 use crate::soc::driver::RunSettings;
-use crate::soc::{
-    Backpressure, Board, Host, MemoryPort, Operation, ReceivedTile, Regulator, Sink, Slew, Source,
-    Stalls,
-};
 use crate::tiling::Tiling;
 use crate::tool::Verilator;
 use crate::workload::Gemm;
@@ -24,17 +24,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
-/// How the regulator and the PLL of the board answer.
-const SLEW: Slew = Slew {
-    cycles_per_code: 4,
-    latency: 20,
-    jitter: 0,
-};
 /// A GEMM that takes so many times its cycles without stalls hangs.
 const PATIENCE: u64 = 500;
-
-/// When the memory answers: of a board whose type can be named.
-type Latency = Box<dyn FnMut(u64, bool, u32, u32) -> u64>;
 
 /// What computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -336,15 +327,10 @@ impl Session {
         Ok(self.memory.borrow_mut().finish_trace()?)
     }
 
-    /// The factor that carries a checkpoint to the present step, 14 fraction bits: a
-    /// unit of the checkpoint's outputs in units of these. 1.0 where scales are unknown;
-    /// factors of 4 and more saturate.
+    /// The scale register for a GEMM of a layer.
     fn restore_scale(&self, layer: usize, scale: Option<f64>) -> u16 {
         let old = self.written.get(&layer).and_then(|written| written.scale);
-        let factor = old.zip(scale).map_or(1.0, |(old, new)| old / new);
-        (factor * f64::from(1 << crate::golden::checkpoint::SCALE_BITS))
-            .round()
-            .clamp(0.0, f64::from(u16::MAX)) as u16
+        fixed_scale(old, scale)
     }
 
     /// Whether the GEMM wrote its layer's checkpoint; the host keeps the same book as
@@ -371,104 +357,19 @@ impl Session {
     }
 }
 
+/// The factor that carries a checkpoint to the present step, 14 fraction bits: a
+/// unit of the checkpoint's outputs in units of these. 1.0 where scales are unknown;
+/// factors of 4 and more saturate.
+pub(super) fn fixed_scale(old: Option<f64>, new: Option<f64>) -> u16 {
+    let factor = old.zip(new).map_or(1.0, |(old, new)| old / new);
+    let one = f64::from(1 << SCALE_BITS);
+    (factor * one).round().clamp(0.0, f64::from(u16::MAX)) as u16
+}
+
 fn diverged(gemm: &str, error: AcceleratorError) -> SequenceError {
     Divergence {
         gemm: gemm.to_owned(),
         what: error.to_string(),
     }
     .into()
-}
-
-/// The surroundings; everything stalls on its own seed.
-fn board(
-    config: &ArrayConfig,
-    settings: &Settings,
-    memory: &Rc<RefCell<MemoryModel>>,
-) -> Board<Latency> {
-    let stalls = |part: u64| Stalls {
-        chance: settings.stall.into(),
-        seed: settings.seed.wrapping_mul(31).wrapping_add(part),
-    };
-    let behind = Rc::clone(memory);
-    let latency: Latency = Box::new(move |cycle, write, address, bytes| {
-        behind.borrow_mut().answer(cycle, write, address, bytes)
-    });
-    let mut port = MemoryPort::new(config.memory_bytes, latency, settings.seed);
-    port.backpressure = Backpressure {
-        stall: settings.stall,
-        ..Backpressure::default()
-    };
-    let OperatingPoint {
-        voltage_code,
-        frequency_code,
-        ..
-    } = config.run.points[0];
-    Board::new(
-        Host::new(stalls(1)),
-        port,
-        (
-            Regulator::new(voltage_code, SLEW, settings.seed),
-            Regulator::new(frequency_code, SLEW, settings.seed),
-        ),
-        (Source::new(stalls(2)), Source::new(stalls(3))),
-        Sink::new(stalls(4)),
-    )
-}
-
-/// The first difference between delivered tiles and those of the golden model.
-fn compare(
-    config: &ArrayConfig,
-    gemm: &str,
-    received: &[(usize, ReceivedTile)],
-    expected: &[DeliveredTile],
-) -> Result<(), Divergence> {
-    let fail = |what: String| Divergence {
-        gemm: gemm.to_owned(),
-        what,
-    };
-    if received.len() != expected.len() {
-        let (found, expected) = (received.len(), expected.len());
-        return Err(fail(format!("{found} tiles, golden {expected}")));
-    }
-    let columns = config.columns;
-    for ((number, found), expected) in received.iter().zip(expected) {
-        let tile = expected.tile;
-        let shape = (*number, found.rows.len());
-        if shape != (tile, expected.y.nrows()) {
-            let rows = expected.y.nrows();
-            return Err(fail(format!(
-                "tile and rows {shape:?}, golden ({tile}, {rows})"
-            )));
-        }
-        let differs = |what: &str, found: bool, expected: bool| {
-            let text = format!("{what} of tile {tile}: accelerator {found}, golden {expected}");
-            (found != expected).then(|| fail(text))
-        };
-        let flags = [
-            ("rollback", found.rolled_back(columns), expected.rolled_back),
-            (
-                "repetition",
-                found.repeated_later(columns),
-                expected.repeated_later,
-            ),
-        ];
-        let rows = expected.row_flags.iter().enumerate();
-        let rows = rows.map(|(row, flag)| ("a row flag", found.row_flag(columns, row), *flag));
-        let lines = expected.column_flags.iter().enumerate();
-        let lines = lines.map(|(j, flag)| ("a column flag", found.column_flag(columns, j), *flag));
-        for (what, found, expected) in flags.into_iter().chain(rows).chain(lines) {
-            if let Some(divergence) = differs(what, found, expected) {
-                return Err(divergence);
-            }
-        }
-        for ((row, column), &y) in expected.y.indexed_iter() {
-            let found = found.rows[row][column] as i32;
-            if found != y {
-                return Err(fail(format!(
-                    "output of tile {tile}, row {row}, column {column}: accelerator {found}, golden {y}"
-                )));
-            }
-        }
-    }
-    Ok(())
 }

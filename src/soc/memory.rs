@@ -114,13 +114,18 @@ pub struct Backpressure {
 }
 
 /// A burst that was accepted.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Burst {
     address: u32,
     beats: u32,
-    /// Cycle from which it may be answered.
+    /// Cycle from which its next beat may be given.
     ready: u64,
+    /// The same of the beats after that; at once where there is none.
+    later: VecDeque<u64>,
 }
+
+/// Says from which cycle on each beat of the read asked for last is there.
+type Pace = Box<dyn FnMut() -> Vec<u64>>;
 
 /// The memory and the state of its port. `L` says from which cycle on a burst
 /// that is complete in a cycle (reads: address; writes: address and data) can be
@@ -132,6 +137,7 @@ pub struct MemoryPort<L> {
     pub backpressure: Backpressure,
     beat_bytes: u32,
     latency: L,
+    pace: Option<Pace>,
     rng: ChaCha8Rng,
     reads: VecDeque<Burst>,
     addresses: VecDeque<(u32, u32)>,
@@ -148,6 +154,7 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> MemoryPort<L> {
             backpressure: Backpressure::default(),
             beat_bytes: beat_bytes as u32,
             latency,
+            pace: None,
             rng: ChaCha8Rng::seed_from_u64(seed),
             reads: VecDeque::new(),
             addresses: VecDeque::new(),
@@ -158,6 +165,13 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> MemoryPort<L> {
                 ..SlavePins::default()
             },
         }
+    }
+
+    /// Gives every beat of a read its own time: `pace` is called after each read request and
+    /// returns the cycles from which on its beats are there, the first being what the
+    /// latency said. Without it, beats follow one another at once.
+    pub fn pace_beats(&mut self, pace: impl FnMut() -> Vec<u64> + 'static) {
+        self.pace = Some(Box::new(pace));
     }
 
     /// Whether no burst is under way.
@@ -184,10 +198,12 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> MemoryPort<L> {
             self.check(address, len);
             let beats = len + 1;
             let ready = (self.latency)(cycle, false, address, beats * self.beat_bytes);
+            let pace = self.pace.as_mut().map_or_else(Vec::new, |pace| pace());
             self.reads.push_back(Burst {
                 address,
                 beats,
                 ready,
+                later: pace.into_iter().skip(1).collect(),
             });
         }
         if self.pins.rvalid && master.rready {
@@ -195,6 +211,7 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> MemoryPort<L> {
             let burst = self.reads.front_mut().expect("a beat on the bus");
             burst.address += self.beat_bytes;
             burst.beats -= 1;
+            burst.ready = burst.later.pop_front().unwrap_or(burst.ready);
             if burst.beats == 0 {
                 self.reads.pop_front();
             }
@@ -239,16 +256,17 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> MemoryPort<L> {
             && self.addresses.len() < QUEUE
             && (!self.backpressure.data_first || data_came);
         self.pins.wready = self.willing() && self.data.len() < EARLY_BEATS;
-        let read = self.reads.front().copied();
-        if let Some(burst) = read.filter(|burst| !self.pins.rvalid && burst.ready <= cycle)
+        let read = self.reads.front();
+        let read = read.filter(|burst| !self.pins.rvalid && burst.ready <= cycle);
+        if let Some((address, beats)) = read.map(|burst| (burst.address, burst.beats))
             && self.willing()
         {
-            let bytes = self.memory.read(burst.address, self.beat_bytes as usize);
+            let bytes = self.memory.read(address, self.beat_bytes as usize);
             let word = |four: &[u8]| u32::from_le_bytes(four.try_into().expect("whole words"));
             self.pins.rvalid = true;
             self.pins.rdata = bytes.chunks(4).map(word).collect();
             self.pins.rresp = self.response();
-            self.pins.rlast = burst.beats == 1;
+            self.pins.rlast = beats == 1;
         }
         let write = self.responses.front().copied();
         if write.is_some_and(|ready| !self.pins.bvalid && ready <= cycle) && self.willing() {
