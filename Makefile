@@ -31,9 +31,10 @@ test: ## all tests, co-simulation regressions included
 rtl: ## generate the SystemVerilog of CONFIG=... into OUT=...
 	$(DRIFT) rtl --config $(CONFIG) --out $(OUT)
 
-expected: ## renew the committed RTL that reviews look at, and docs/registers.md
+expected: ## renew the committed RTL that reviews look at, and docs/
 	$(DRIFT) rtl --config tiny --out tests/expected/tiny
 	$(DRIFT) registers --out docs/registers.md
+	$(DRIFT) waves --svg docs/rollback.svg
 
 lint: ## Verilator, Yosys and slang over the shipped and 50 random configurations; clippy and rustfmt
 	cargo fmt --check

@@ -54,6 +54,20 @@ fn the_page_of_the_registers_is_up_to_date() {
 }
 
 #[test]
+fn the_picture_of_a_rollback_is_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let (fst, svg) = (folder.path().join("x.fst"), folder.path().join("x.svg"));
+    let [out, picture] = [&fst, &svg].map(|path| path.to_str().unwrap());
+    drift(&["waves", "--out", out, "--svg", picture]);
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rollback.svg");
+    assert!(
+        std::fs::read(committed).unwrap_or_default() == std::fs::read(svg).unwrap(),
+        "docs/rollback.svg differs from the recorded rollback; run `make expected` and commit it"
+    );
+    assert!(std::fs::metadata(fst).unwrap().len() < 10_000);
+}
+
+#[test]
 fn readme_shows_the_numbers_of_the_main_job() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("record.json");

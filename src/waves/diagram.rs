@@ -97,6 +97,12 @@ fn lines(recording: &Recording, columns: usize) -> Vec<Line> {
             .collect()
     };
     let bit = |name: &str, signal: &str| Line::Bit(name.to_owned(), levels(signal, 0));
+    // A bit that means something only while another is high.
+    let both = |name: &str, valid: &str, (signal, bit): (&str, usize)| {
+        let (valid, levels) = (levels(valid, 0), levels(signal, bit));
+        let shown = valid.iter().zip(&levels).map(|(a, b)| a & b);
+        Line::Bit(name.to_owned(), shown.collect())
+    };
     // Values in the cycles in which `valid` is high.
     let bus = |name: String,
                signal: &str,
@@ -178,7 +184,7 @@ fn lines(recording: &Recording, columns: usize) -> Vec<Line> {
             &never,
         ),
         Line::Bus("rdata".to_owned(), beats),
-        bit("rlast", "m_axi_rlast_i"),
+        both("rlast", "m_axi_rvalid_i", ("m_axi_rlast_i", 0)),
         Line::Heading("rescaled row"),
         bit("restored_valid", "u_recovery.restored_valid"),
         bus(
@@ -199,12 +205,12 @@ fn lines(recording: &Recording, columns: usize) -> Vec<Line> {
             &signed,
             &is_masked,
         ),
-        bit("tlast", "m_axis_result_tlast_o"),
-        Line::Bit("rolled back (tuser)".to_owned(), {
-            let there = levels(merged, 0);
-            let rolled = levels("m_axis_result_tuser_o", 2 * columns + 2);
-            there.iter().zip(&rolled).map(|(a, b)| a & b).collect()
-        }),
+        both("tlast", merged, ("m_axis_result_tlast_o", 0)),
+        both(
+            "rolled back (tuser)",
+            merged,
+            ("m_axis_result_tuser_o", 2 * columns + 2),
+        ),
     ]
 }
 
