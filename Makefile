@@ -5,6 +5,7 @@ CONFIG   ?= default
 OUT      ?= rtl-out
 WORKLOAD ?= tiny-dit
 BER      ?= 1e-7
+WAVES    ?= target/rollback.fst
 CASES    ?= 10000
 RUNS     ?= 2000
 ARRAYS   ?= 24
@@ -12,10 +13,16 @@ ARRAYS   ?= 24
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
-.PHONY: cosim test rtl expected lint area synth bench verify verify-accelerator coverage formal help
+.PHONY: cosim accelerator repack test rtl expected lint area synth bench verify verify-accelerator coverage formal waves help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
 	$(DRIFT) cosim --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
+
+accelerator: ## denoising steps of $(WORKLOAD) on the whole accelerator: checkpoints, faults, rollback
+	$(DRIFT) cosim --accelerator --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
+
+repack: ## what rollbacks cost in DRAM rows and cycles, row-major against repacked; 128x128 takes minutes
+	$(DRIFT) repack
 
 test: ## all tests, co-simulation regressions included
 	@$(DRIFT) tools
@@ -24,17 +31,22 @@ test: ## all tests, co-simulation regressions included
 rtl: ## generate the SystemVerilog of CONFIG=... into OUT=...
 	$(DRIFT) rtl --config $(CONFIG) --out $(OUT)
 
-expected: ## renew the committed RTL that reviews look at, and docs/registers.md
+expected: ## renew the committed RTL that reviews look at, and docs/
 	$(DRIFT) rtl --config tiny --out tests/expected/tiny
 	$(DRIFT) registers --out docs/registers.md
+	$(DRIFT) waves --svg docs/rollback.svg
 
 lint: ## Verilator, Yosys and slang over the shipped and 50 random configurations; clippy and rustfmt
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	$(DRIFT) lint --random 50
 
-area: ## cells per module, and what the checksums cost (CONFIG=...)
+area: ## cells per module (CONFIG=...), and what protection costs from 8x8 to 128x128
 	$(DRIFT) area --config $(CONFIG)
+	$(DRIFT) area --sweep 8,16,32,64,128
+
+waves: ## one rollback, from flag to merge, as target/rollback.fst
+	$(DRIFT) waves --out $(WAVES)
 
 synth: ## one PE in the cells of LIBERTY="A.lib.gz B.lib.gz ...": area, and delay against voltage
 	$(DRIFT) synth --config $(CONFIG) --liberty $(LIBERTY)

@@ -4,7 +4,7 @@
 //! The modules depend on each other in one direction only:
 //!
 //! ```text
-//! verify ─► cosim ─► soc ─► golden ─► fault ─► tiling ─► config ◄─ registers, rtl ◄─ cosim, synth, formal
+//! verify, sequence ─► cosim ─► soc ─► golden ─► fault ─► tiling ─► config ◄─ registers, rtl ◄─ cosim, synth, formal
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! timing: delays of the synthesised PE, knows synth, tool, rtl and config
 //! dram: the memory behind the accelerator's AXI port, knows only config
@@ -31,4 +31,5 @@ pub mod timing;
 pub mod tool;
 pub mod units;
 pub mod verify;
+pub mod waves;
 pub mod workload;

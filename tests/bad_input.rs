@@ -155,6 +155,63 @@ fn arguments() {
 }
 
 #[test]
+fn arguments_of_the_accelerator() {
+    let folder = folder_with(&[("bad.yaml", b"clock_mhz: 0")]);
+    let cases: [(&[&str], &[&str]); 15] = [
+        (&["--steps", "0"], &["--steps", "0"]),
+        (&["--interval", "65536"], &["65536", "1..=65535"]),
+        (&["--layout", "zigzag"], &["zigzag", "tile", "row-major"]),
+        (&["--dram", "nowhere"], &["nowhere", "ddr4-3200-x16"]),
+        (&["--dram", "bad.yaml"], &["bad.yaml"]),
+        (&["--dram", "1000001"], &["1000001", "0..=1000000"]),
+        (
+            &["--dram-trace", "f:tar"],
+            &["\"tar\"", "ramulator2", "dramsim3"],
+        ),
+        (&["--dram-trace", "no/such/f"], &["no/such/f"]),
+        (
+            &["--dram-trace", "f", "--dram", "10"],
+            &["--dram-trace", "fixed latency"],
+        ),
+        (&["--protect", "maybe"], &["maybe", "on", "off"]),
+        (&["--no-checkpoint", "drop"], &["drop", "keep", "recompute"]),
+        (&["--point", "8"], &["8", "0..=7"]),
+        (&["--gemm", "0.z"], &["0.z", "0..=27"]),
+        (
+            &["--wave", "w.fst", "--wave-gemm", "1.0.q"],
+            &["1.0.q", "0.0.fc1"],
+        ),
+        (
+            &["--wave", "w.fst", "--wave-tiles", "0..1"],
+            &["--wave-tiles", "--accelerator"],
+        ),
+    ];
+    for (args, parts) in cases {
+        let all = [&["cosim", "--accelerator"], args].concat();
+        refused(folder.path(), &all, parts);
+    }
+    for option in ["--steps", "--interval", "--point"] {
+        refused(folder.path(), &["cosim", option, "2"], &["--accelerator"]);
+    }
+    refused(
+        folder.path(),
+        &["cosim", "--accelerator", "--wave-gemm", "0.0.q"],
+        &["--wave"],
+    );
+    let rows: String = (0..257).map(|i| format!("l{i}, 4, 4, 4\n")).collect();
+    std::fs::write(folder.path().join("many.csv"), rows).unwrap();
+    let many = ["cosim", "--accelerator", "--workload", "many.csv"];
+    refused(folder.path(), &many, &["257 layers", "256"]);
+    for (args, parts) in [
+        (["--configs", "huge"], ["huge", "tiny"]),
+        (["--every", "0"], ["--every", "0"]),
+        (["--dram", "20"], ["20", "ddr4-3200-x16"]),
+    ] {
+        refused(folder.path(), &[&["repack"], &args[..]].concat(), &parts);
+    }
+}
+
+#[test]
 fn fault_lists() {
     let folder = folder_with(&[("tiny.yaml", GOOD.as_bytes()), ("none.jsonl", b"")]);
     let make: &[&str] = &[
@@ -221,6 +278,18 @@ fn fault_lists() {
         "tiny-dit",
         "out.jsonl",
         &["out.jsonl:2", "[4, 0]", "0..=3"],
+    );
+    let stuck = r#"{"pe":[0,1],"register":"weight","stuck_mask":128,"stuck_value":0}"#;
+    std::fs::write(
+        folder.path().join("stuck.jsonl"),
+        format!("{header}\n{stuck}\n"),
+    )
+    .unwrap();
+    let accelerator = ["cosim", "--accelerator", "--config", "tiny.yaml"];
+    refused(
+        folder.path(),
+        &[&accelerator[..], &["--fault-list", "stuck.jsonl"]].concat(),
+        &["--fault-list", "stuck-at"],
     );
 }
 

@@ -54,6 +54,20 @@ fn the_page_of_the_registers_is_up_to_date() {
 }
 
 #[test]
+fn the_picture_of_a_rollback_is_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let (fst, svg) = (folder.path().join("x.fst"), folder.path().join("x.svg"));
+    let [out, picture] = [&fst, &svg].map(|path| path.to_str().unwrap());
+    drift(&["waves", "--out", out, "--svg", picture]);
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rollback.svg");
+    assert!(
+        std::fs::read(committed).unwrap_or_default() == std::fs::read(svg).unwrap(),
+        "docs/rollback.svg differs from the recorded rollback; run `make expected` and commit it"
+    );
+    assert!(std::fs::metadata(fst).unwrap().len() < 10_000);
+}
+
+#[test]
 fn readme_shows_the_numbers_of_the_main_job() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("record.json");
@@ -111,5 +125,44 @@ fn readme_names_every_configuration_key_and_shipped_name() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn readme_shows_the_steps_of_the_accelerator() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("record.json");
+    let out = file.to_str().unwrap();
+    drift(&["cosim", "--accelerator", "--ber", "1e-7", "--json", out]);
+    let record: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let readme = include_str!("../README.md");
+    let marker = "<!-- excerpt: make accelerator -->\n";
+    let excerpt = readme.split_once(marker).unwrap().1;
+    for (line, step) in excerpt
+        .lines()
+        .skip(2)
+        .zip(record["steps"].as_array().unwrap())
+    {
+        let shown: Vec<&str> = line.split_whitespace().collect();
+        let measured = [
+            "step",
+            "gemms",
+            "tiles",
+            "flagged",
+            "rolled_back",
+            "restored",
+            "recomputed",
+            "kept",
+            "checkpoints",
+            "recovery_cycles",
+            "stall_cycles",
+            "late_cycles",
+            "cycles",
+        ]
+        .map(|key| step[key].to_string());
+        assert_eq!(
+            shown, measured,
+            "README.md: run `make accelerator` and copy its table"
+        );
     }
 }

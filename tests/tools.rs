@@ -4,7 +4,7 @@
 
 use drift::config::{ArrayConfig, SHIPPED};
 use drift::rtl;
-use drift::synth::{area, lint};
+use drift::synth::{area, lint, protection};
 use drift::tool::{Compiler, Origin, PythonTool, Verilator, Yosys};
 use std::path::{Path, PathBuf};
 
@@ -101,7 +101,7 @@ fn changed(from: &str, to: &str) -> tempfile::TempDir {
 fn generated_rtl_passes_all_three_linters() {
     setup();
     for (checksum, split) in [(true, false), (true, true), (false, false)] {
-        let report = lint(rtl(checksum).path(), rtl::TOP, split).unwrap();
+        let report = lint(rtl(checksum).path(), rtl::ACCELERATOR, split).unwrap();
         assert!(report.is_clean(), "{report:#?}");
     }
 }
@@ -144,4 +144,15 @@ fn area_counts_every_instance_and_keeps_memories() {
     for ratio in [overhead.gates, overhead.flip_flops, overhead.memory_bits] {
         assert!(ratio.unwrap() > 0.0, "{overhead:?}");
     }
+}
+
+#[test]
+fn protection_is_counted_part_by_part() {
+    setup();
+    let parts = protection(rtl(true).path(), rtl(false).path()).unwrap();
+    for part in [parts.plain, parts.recovery, parts.dvfs, parts.control] {
+        assert!(part.gates > 0 && part.flip_flops > 0, "{parts:?}");
+    }
+    let overheads = parts.overheads(|counts| counts.centi_nand2);
+    assert!(overheads[0] > 0.0 && overheads.is_sorted(), "{overheads:?}");
 }

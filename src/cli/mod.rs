@@ -16,6 +16,7 @@ mod rtl;
 mod synth;
 mod tools;
 mod verify;
+mod waves;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -52,7 +53,7 @@ enum Command {
     /// Write the documentation page of the register map
     Registers(registers::Args),
     /// Stream a workload through the verilated RTL with faults and check every output
-    Cosim(cosim::Args),
+    Cosim(Box<cosim::Args>),
     /// Measure what rollbacks cost in DRAM rows and cycles, row-major against repacked
     Repack(repack::Args),
     /// Sample faults into a list that `cosim --fault-list` replays
@@ -65,10 +66,12 @@ enum Command {
     Formal(formal::Args),
     /// Show which external programs are used
     Tools,
-    /// Count cells with Yosys, and what the checksums cost
+    /// Count cells with Yosys, and what the protection costs
     Area(area::Args),
     /// Map one PE to the cells of a Liberty library: area, and delay against voltage
     Synth(synth::Args),
+    /// Record one rollback, from flag to merge, as a waveform
+    Waves(waves::Args),
 }
 
 /// Runs the command line of this process.
@@ -86,6 +89,7 @@ pub fn run() -> ExitCode {
         Command::Tools => tools::run(),
         Command::Area(args) => area::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Waves(args) => waves::run(&args),
     };
     match verdict {
         Ok(Verdict::Good) => ExitCode::SUCCESS,

@@ -128,7 +128,7 @@ pub const PROOFS: &[Proof] = &[
         name: "frozen",
         module: "drift_tile_engine",
         claim: "while quiet no PE register changes, no PE multiplies",
-        method: Method::Reachability,
+        method: Method::Bounded { depth: 40 },
         text: harness!("frozen"),
         abstracted: &[
             "drift_accumulator",

@@ -37,7 +37,13 @@ pub struct MemoryModel {
 enum Kind {
     /// So many cycles from the request to its first beat.
     Fixed(u64),
-    Dram(Device, Box<Memory>),
+    Dram(Box<Channel>),
+}
+
+/// A DRAM channel and what it is.
+struct Channel {
+    device: Device,
+    memory: Memory,
 }
 
 impl MemoryModel {
@@ -49,7 +55,8 @@ impl MemoryModel {
     /// A DRAM channel.
     pub fn dram(device: &Device, beat_bytes: usize) -> Self {
         let memory = Memory::new(device, device.clock_ratio());
-        Self::new(Kind::Dram(device.clone(), Box::new(memory)), beat_bytes)
+        let device = device.clone();
+        Self::new(Kind::Dram(Box::new(Channel { device, memory })), beat_bytes)
     }
 
     fn new(kind: Kind, beat_bytes: usize) -> Self {
@@ -69,7 +76,7 @@ impl MemoryModel {
     /// # Errors
     /// [`TraceError::Write`] if the folder of `file` cannot be written to.
     pub fn trace(&mut self, file: &Path, format: TraceFormat) -> Result<(), TraceError> {
-        if let Kind::Dram(device, _) = &self.kind {
+        if let Some(device) = self.device() {
             let ratio = device.clock_ratio();
             self.trace = Some(TraceWriter::create(file, format, device, ratio)?);
         }
@@ -91,7 +98,7 @@ impl MemoryModel {
     pub fn device(&self) -> Option<&Device> {
         match &self.kind {
             Kind::Fixed(_) => None,
-            Kind::Dram(device, _) => Some(device),
+            Kind::Dram(channel) => Some(&channel.device),
         }
     }
 
@@ -106,7 +113,7 @@ impl MemoryModel {
     pub fn energy(&self, cycle: u64) -> Option<Energy> {
         match &self.kind {
             Kind::Fixed(_) => None,
-            Kind::Dram(_, memory) => Some(memory.energy(cycle)),
+            Kind::Dram(channel) => Some(channel.memory.energy(cycle)),
         }
     }
 
@@ -132,7 +139,8 @@ impl MemoryModel {
                 self.beats.clear();
                 cycle + *latency
             }
-            Kind::Dram(_, memory) => {
+            Kind::Dram(channel) => {
+                let memory = &mut channel.memory;
                 let before = memory.counts().total();
                 let beats = bytes / self.beat_bytes;
                 let ends =

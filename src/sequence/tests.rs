@@ -90,13 +90,13 @@ fn limits() {
     let workload = tiny_dit();
     let limits = Limits {
         steps: Some(2),
-        tiles: Some(5),
+        tiles: Some(3),
         layer: Some("7.qk.h3".to_owned()),
     };
     let found = plan(&workload, &limits).unwrap();
     let names: Vec<&str> = found.jobs.iter().map(|job| job.name.as_str()).collect();
     assert_eq!(names, ["0.7.qk.h3", "25.7.qk.h3"]);
-    assert_eq!(found.jobs[0].tiling(&array("default")).len(), 2);
+    assert_eq!(found.jobs[0].tiling(&array("default")).len(), 3);
     let by_number = Limits {
         layer: Some(found.jobs[0].layer.to_string()),
         ..limits

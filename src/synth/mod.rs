@@ -6,12 +6,14 @@ mod elaborate;
 mod error;
 mod filelist;
 mod lint;
+mod protection;
 mod stat;
 
 pub use area::{AreaReport, Overhead, Row, area};
 pub(crate) use elaborate::elaborate;
 pub use error::SynthError;
 pub use lint::{LintReport, ToolResult, lint};
+pub use protection::{Protection, REALM_OVERHEAD, protection};
 pub use stat::{Counts, DesignArea, ModuleArea};
 
 #[cfg(test)]

@@ -108,3 +108,26 @@ fn tables_add_up_and_overheads_are_ratios() {
     assert_eq!(overhead.gates, Some(123.0 / 63.0 - 1.0));
     assert_eq!(overhead.memory_bits, Some(0.0));
 }
+
+#[test]
+fn overheads_add_up_part_by_part() {
+    let stat = r#"{ "modules": {
+      "\\drift_top": { "num_cells_by_type": { "drift_tile_engine": 1, "drift_recovery": 1,
+        "drift_error_monitor": 1, "drift_dvfs": 1, "drift_registers": 1 } },
+      "\\drift_tile_engine": { "num_cells_by_type": { "pe": 6 } },
+      "\\pe": { "num_cells_by_type": { "$_NAND_": 10 } },
+      "\\drift_recovery": { "num_cells_by_type": { "$_NAND_": 7 } },
+      "\\drift_error_monitor": { "num_cells_by_type": { "$_NAND_": 3 } },
+      "\\drift_dvfs": { "num_cells_by_type": { "$_NAND_": 4 } },
+      "\\drift_registers": { "num_cells_by_type": { "$_NAND_": 20 } } } }"#;
+    let accelerator = DesignArea::from_stat(stat, "drift_top").unwrap();
+    let plain = stat.replace("\"pe\": 6", "\"pe\": 4");
+    let plain = DesignArea::from_stat(&plain, "drift_tile_engine").unwrap();
+    let protection = Protection::of(&accelerator, &plain);
+    assert_eq!(protection.plain.gates, 40);
+    let found = protection.overheads(|counts| counts.gates);
+    let expected = [0.5, 0.75, 0.85, 1.35];
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+    }
+}

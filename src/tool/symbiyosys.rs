@@ -16,7 +16,7 @@ pub struct SymbiYosys {
     yosys: PythonTool,
 }
 
-/// Runs a Python file with the modules that SymbiYosys's files import.
+/// File of the program that stands for Yosys.
 const PROGRAM: &str = "yosys.py";
 
 impl SymbiYosys {

@@ -114,17 +114,11 @@ fn wired(cells: &[(&str, &str, &str)]) -> Result<(), String> {
 
 #[test]
 fn loops_open_inputs_and_second_drivers_are_found() {
-    let ring = wired(&[
-        ("one", "INV", "I=2 ZN=3"),
-        ("two", "INV", "I=3 ZN=2"),
-    ]);
+    let ring = wired(&[("one", "INV", "I=2 ZN=3"), ("two", "INV", "I=3 ZN=2")]);
     assert!(ring.unwrap_err().contains("combinational loop"));
     let open = wired(&[("one", "INV", "ZN=3")]);
     assert!(open.unwrap_err().contains("input I is open"));
-    let twice = wired(&[
-        ("one", "INV", "I=9 ZN=3"),
-        ("two", "BUF", "I=9 Z=3"),
-    ]);
+    let twice = wired(&[("one", "INV", "I=9 ZN=3"), ("two", "BUF", "I=9 Z=3")]);
     assert!(twice.unwrap_err().contains("not the only driver"));
     let port = wired(&[("one", "INV", "I=3 ZN=9")]);
     assert!(port.unwrap_err().contains("not the only driver"));
