@@ -20,8 +20,11 @@ fn config(name: &str) -> ArrayConfig {
 
 /// The number that nets hold in a case; at most 32 bits.
 fn word(values: &[u64], nets: &[Net], case: usize) -> u32 {
-    let bits = nets.iter().rev().map(|net| values[net.index()] >> case & 1);
-    bits.fold(0, |word, bit| word << 1 | bit as u32)
+    let bits = nets
+        .iter()
+        .rev()
+        .map(|net| (values[net.index()] >> case) & 1);
+    bits.fold(0, |word, bit| (word << 1) | bit as u32)
 }
 
 #[test]
@@ -49,10 +52,8 @@ fn a_pe_is_mapped_to_any_library_computes_and_is_timed() {
     let ends: Vec<Net> = ends.iter().map(|end| end.net).collect();
     for seed in 1..=100_u64 {
         let pattern = |net: usize| {
-            (net as u64 + seed)
-                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                .rotate_left(17)
-                ^ seed << net % 61
+            let mixed = (net as u64 + 1000 * seed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            (mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9)
         };
         let mut values: Vec<u64> = (0..netlist.nets).map(pattern).collect();
         circuit.settle(&mut values);

@@ -2,7 +2,7 @@
 
 use super::{Instance, Net, Netlist};
 use crate::timing::TimingError;
-use crate::timing::liberty::{Cell, Direction, Edge, Library, PerEdge, Pin};
+use crate::timing::liberty::{Cell, Direction, Edge, Function, Library, PerEdge, Pin};
 
 /// A netlist with the cells that it consists of, in an order in which every
 /// combinational gate comes after what drives it.
@@ -58,6 +58,19 @@ impl<'a> Gate<'a> {
                 _ => {}
             }
         }
+        if let Some(flip_flop) = &cell.flip_flop {
+            let gated = |function: &Function| {
+                let mut names = function.inputs().iter();
+                names.any(|name| !flip_flop.state.contains(name))
+            };
+            let mut outputs = cell.pins.iter().filter_map(|pin| pin.function.as_ref());
+            if outputs.any(gated) {
+                return Err(wrong(
+                    "an output is not its state alone; expected flip-flops that only show it"
+                        .to_owned(),
+                ));
+            }
+        }
         if cell.flip_flop.as_ref().is_some_and(|ff| ff.asynchronous) {
             return Err(wrong(
                 "it has an asynchronous set or reset; expected flip-flops without".to_owned(),
@@ -68,6 +81,29 @@ impl<'a> Gate<'a> {
             cell,
             nets,
         })
+    }
+
+    /// Makes the outputs of a flip-flop agree with its first one.
+    fn agree(&self, values: &mut [u64]) {
+        let Some(flip_flop) = &self.cell.flip_flop else {
+            return;
+        };
+        let output = |function: &Function, state: u64| {
+            let complement = |n: usize| function.inputs()[n] == flip_flop.state[1];
+            function.evaluate(|n| if complement(n) { !state } else { state })
+        };
+        let mut state = None;
+        for (pin, net) in self.pins(Direction::Output) {
+            let Some(function) = &pin.function else {
+                continue;
+            };
+            let value = &mut values[net.index()];
+            match state {
+                // An output is the state or its complement; which one shows at state 0.
+                None => state = Some(*value ^ output(function, 0)),
+                Some(state) => *value = output(function, state),
+            }
+        }
     }
 
     /// The net at a pin.
@@ -122,10 +158,15 @@ impl<'a> Circuit<'a> {
     }
 
     /// Computes every net from the flip-flops' outputs and the input ports, 64
-    /// cases at a time; `values` has one entry a net.
+    /// cases at a time; `values` has one entry a net. Of a flip-flop with
+    /// several outputs the first connected one in the cell's order counts, and
+    /// the others follow from it.
     pub fn settle(&self, values: &mut [u64]) {
         values[Net::ZERO.index()] = 0;
         values[Net::ONE.index()] = !0;
+        for &gate in &self.flip_flops {
+            self.gates[gate].agree(values);
+        }
         for &gate in &self.order {
             let gate = &self.gates[gate];
             for (pin, net) in gate.pins(Direction::Output) {

@@ -44,6 +44,33 @@ fn a_netlist_of_gates_computes() {
 }
 
 #[test]
+fn outputs_of_a_flip_flop_agree() {
+    let library = library();
+    let text = ADDER.replacen("\"Q\": [4]", "\"Q\": [4], \"QN\": [900]", 1);
+    let netlist = Netlist::parse(&text, "adder").unwrap();
+    let circuit = Circuit::bind(&netlist, &library).unwrap();
+    let gate = &circuit.gates[circuit.flip_flops[0]];
+    let (q, complement) = (gate.net("Q").unwrap(), gate.net("QN").unwrap());
+    let mut values = vec![0; netlist.nets];
+    values[q.index()] = 0x0123_4567_89ab_cdef;
+    values[complement.index()] = 99;
+    circuit.settle(&mut values);
+    assert_eq!(values[q.index()], 0x0123_4567_89ab_cdef);
+    assert_eq!(values[complement.index()], !0x0123_4567_89ab_cdef);
+}
+
+#[test]
+fn flip_flops_that_gate_their_output_are_refused() {
+    let text = SMALL.replacen("function : \"IQ\"", "function : \"IQ D\"", 1);
+    let library = Library::parse(&text).unwrap();
+    let message = Circuit::bind(&adder(), &library).unwrap_err().to_string();
+    assert!(
+        message.contains("instance a0 of DFF: an output is not its state alone"),
+        "{message}"
+    );
+}
+
+#[test]
 fn loads_and_cones_follow_the_pins() {
     let (library, netlist) = (library(), adder());
     let circuit = Circuit::bind(&netlist, &library).unwrap();

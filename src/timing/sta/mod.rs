@@ -112,7 +112,8 @@ impl StaticTiming {
     /// a register's bits.
     ///
     /// # Errors
-    /// [`TimingError::Netlist`] when a net is not driven by a flip-flop.
+    /// [`TimingError::Netlist`] when a net is not driven by a flip-flop itself,
+    /// as in libraries whose flip-flops have an inverted output only.
     pub fn of_register(
         &self,
         circuit: &Circuit<'_>,
