@@ -17,15 +17,18 @@ pub struct Args {
     config: String,
     /// What protection costs in square arrays of these sizes, instead
     #[arg(long, value_delimiter = ',', num_args = 0.., default_missing_value = "8,16,32,64,128",
-          value_parser = clap::value_parser!(u64).range(2..=256))]
+          value_parser = clap::value_parser!(u64).range(2..=128))]
     sweep: Option<Vec<u64>>,
+    /// Arrays up to this size are synthesised in the sweep, larger ones composed of small ones
+    #[arg(long, default_value_t = 16, requires = "sweep", value_parser = clap::value_parser!(u64).range(16..=128))]
+    synthesise_up_to: u64,
 }
 
 /// Counts cells per module, or compares arrays.
 pub fn run(args: &Args) -> Result<Verdict> {
     let config = inputs::config(&args.config)?;
     match &args.sweep {
-        Some(sizes) => sweep(&config, sizes),
+        Some(sizes) => sweep(&config, sizes, args.synthesise_up_to as usize),
         None => table(&config),
     }
 }
@@ -80,23 +83,23 @@ fn square(config: &ArrayConfig, size: usize) -> Result<(TempDir, TempDir)> {
         rows: size,
         columns: size,
         // Hides the weight load, as the shipped configurations do.
-        tile_rows: (2 * size).min(256),
+        tile_rows: 2 * size,
         ..config.clone()
     })
 }
 
-fn sweep(config: &ArrayConfig, sizes: &[u64]) -> Result<Verdict> {
+fn sweep(config: &ArrayConfig, sizes: &[u64], largest: usize) -> Result<Verdict> {
     let start = Instant::now();
     let sizes: Vec<usize> = sizes.iter().map(|&size| size as usize).collect();
     let mut directories = BTreeMap::new();
-    for size in sizes_needed(&sizes) {
+    for size in sizes_needed(&sizes, largest) {
         directories.insert(size, square(config, size)?);
     }
     let rtl = directories.iter().map(|(size, (with, without))| {
         let (with, without) = (with.path().to_owned(), without.path().to_owned());
         (*size, SizedRtl { with, without })
     });
-    let found = synth::sweep(&sizes, &rtl.collect())?;
+    let found = synth::sweep(&sizes, largest, &rtl.collect())?;
     println!(
         "cost of protection, cumulative, against the tile engine without checksums; area of gates and flip-flops in\n\
          NAND2 equivalents, memories apart\n\n{:<9} {:>12} {:>11} {:>11} {:>11} {:>13} {:>12}  how",

@@ -11,7 +11,7 @@ use super::stat::{Counts, DesignArea};
 use std::collections::BTreeMap;
 
 /// Sizes that a composition starts from: the slopes are between the last two.
-pub(super) const SAMPLES: [usize; 3] = [4, 8, 16];
+pub const SAMPLES: [usize; 3] = [4, 8, 16];
 
 /// The module that is a triangle of flip-flops.
 const TRIANGULAR: &str = "drift_skew";
@@ -24,7 +24,7 @@ type Field = fn(&mut Counts) -> &mut u64;
 
 /// The counts of a square array of `size` from synthesised arrays of the sizes
 /// [`SAMPLES`], leaving out the module `without` and all below it.
-pub(super) fn compose(samples: [&DesignArea; 3], size: usize, without: Option<&str>) -> Counts {
+pub fn compose(samples: [&DesignArea; 3], size: usize, without: Option<&str>) -> Counts {
     let samples = samples.map(|design| kinds(design, without));
     let mut total = Counts::default();
     for name in samples[2].keys() {

@@ -12,11 +12,12 @@ mod stat;
 mod sweep;
 
 pub use area::{AreaReport, Overhead, Row, area};
+pub use compose::{SAMPLES, compose};
 pub use error::SynthError;
 pub use lint::{LintReport, ToolResult, lint};
 pub use protection::{Protection, REALM_OVERHEAD, protection};
 pub use stat::{Counts, DesignArea, ModuleArea};
-pub use sweep::{LARGEST, SizedProtection, SizedRtl, sizes_needed, sweep};
+pub use sweep::{SizedProtection, SizedRtl, sizes_needed, sweep};
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! What protection costs in square arrays of many sizes, in minutes.
 //!
 //! Each part of the accelerator is synthesised by itself, which is much faster
-//! than all of it in one run. Arrays above [`LARGEST`] are composed of smaller
-//! ones, see [`super::compose`].
+//! than all of it in one run. Engine and recovery of large arrays are composed of
+//! those of small ones, see [`super::compose`].
 
 use super::SynthError;
 use super::area::synthesise;
@@ -14,9 +14,6 @@ use crate::tool::Yosys;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Mutex;
-
-/// Largest size whose parts are all synthesised.
-pub const LARGEST: usize = SAMPLES[2];
 
 /// Yosys processes at a time.
 const PROCESSES: usize = 2;
@@ -45,7 +42,7 @@ pub struct SizedRtl {
 pub struct SizedProtection {
     /// The parts.
     pub parts: Protection,
-    /// Whether the size is above [`LARGEST`]: composed of smaller ones.
+    /// Whether engine and recovery are composed of smaller ones.
     pub composed: bool,
 }
 
@@ -57,16 +54,17 @@ struct Job {
     checksum: bool,
 }
 
-/// Sizes whose RTL a sweep over `sizes` needs.
-pub fn sizes_needed(sizes: &[usize]) -> BTreeSet<usize> {
+/// Sizes whose RTL a sweep over `sizes` needs, those above `largest` composed.
+pub fn sizes_needed(sizes: &[usize], largest: usize) -> BTreeSet<usize> {
     let mut needed: BTreeSet<usize> = sizes.iter().copied().collect();
-    if sizes.iter().any(|&size| size > LARGEST) {
+    if sizes.iter().any(|&size| size > largest) {
         needed.extend(SAMPLES);
     }
     needed
 }
 
-/// Synthesises what `sizes` need. `rtl` has the RTL of every size of
+/// Synthesises arrays of `sizes` up to `largest`, which is at least the last of
+/// [`SAMPLES`], and composes those above. `rtl` has the RTL of every size of
 /// [`sizes_needed`]: square arrays whose tile rows are in proportion to the
 /// size, and alike in everything else.
 ///
@@ -74,22 +72,23 @@ pub fn sizes_needed(sizes: &[usize]) -> BTreeSet<usize> {
 /// As [`super::area`].
 pub fn sweep(
     sizes: &[usize],
+    largest: usize,
     rtl: &BTreeMap<usize, SizedRtl>,
 ) -> Result<Vec<SizedProtection>, SynthError> {
-    let found = synthesise_all(&jobs(rtl.keys().copied()), rtl)?;
+    let found = synthesise_all(&jobs(rtl.keys().copied(), largest), rtl)?;
     let results = sizes.iter().map(|&size| SizedProtection {
-        parts: if size > LARGEST {
+        parts: if size > largest {
             composed(&found, size)
         } else {
             whole(&found, size)
         },
-        composed: size > LARGEST,
+        composed: size > largest,
     });
     Ok(results.collect())
 }
 
 /// The parts to synthesise, those that take longest first.
-fn jobs(sizes: impl Iterator<Item = usize>) -> Vec<Job> {
+fn jobs(sizes: impl Iterator<Item = usize>, largest: usize) -> Vec<Job> {
     let mut jobs = Vec::new();
     for (index, size) in sizes.enumerate() {
         let mut add = |top, checksum| {
@@ -99,7 +98,7 @@ fn jobs(sizes: impl Iterator<Item = usize>) -> Vec<Job> {
                 checksum,
             });
         };
-        if size <= LARGEST {
+        if size <= largest {
             add(rtl::TOP, true);
             add(rtl::TOP, false);
             add(RECOVERY, true);
