@@ -4,7 +4,7 @@
 
 use drift::config::{ArrayConfig, SHIPPED};
 use drift::rtl;
-use drift::synth::{area, lint, protection};
+use drift::synth::{SAMPLES, area, compose, lint, protection};
 use drift::tool::{Compiler, Origin, PythonTool, Verilator, Yosys};
 use std::path::{Path, PathBuf};
 
@@ -155,4 +155,30 @@ fn protection_is_counted_part_by_part() {
     }
     let overheads = parts.overheads(|counts| counts.centi_nand2);
     assert!(overheads[0] > 0.0 && overheads.is_sorted(), "{overheads:?}");
+}
+
+#[test]
+fn composed_modules_are_as_large_as_synthesised_ones() {
+    setup();
+    let synthesised = |size: usize, top: &str| {
+        let tiny = ArrayConfig::from_yaml(SHIPPED[0].1, Path::new(SHIPPED[0].0)).unwrap();
+        let config = ArrayConfig {
+            rows: size,
+            columns: size,
+            tile_rows: 2 * size,
+            ..tiny
+        };
+        let folder = tempfile::tempdir().unwrap();
+        rtl::write(&rtl::generate(&config, "drift rtl").unwrap(), folder.path()).unwrap();
+        area(folder.path(), top, None).unwrap().design
+    };
+    // PEs in a row; delay lines in a triangle, with a sum over the lanes.
+    for top in ["drift_pe_strip", "drift_row_encoder"] {
+        let samples = SAMPLES.map(|size| synthesised(size, top));
+        let composed = compose(samples.each_ref(), 24, None);
+        let whole = synthesised(24, top).total;
+        assert_eq!(composed.flip_flops, whole.flip_flops, "{top}");
+        let error = composed.nand2() / whole.nand2() - 1.0;
+        assert!(error.abs() < 0.01, "{top}: {error}");
+    }
 }

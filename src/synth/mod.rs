@@ -2,19 +2,23 @@
 //! content, and Yosys's counts of gates, flip-flops and memory bits.
 
 mod area;
+mod compose;
 mod elaborate;
 mod error;
 mod filelist;
 mod lint;
 mod protection;
 mod stat;
+mod sweep;
 
 pub use area::{AreaReport, Overhead, Row, area};
+pub use compose::{SAMPLES, compose};
 pub(crate) use elaborate::elaborate;
 pub use error::SynthError;
 pub use lint::{LintReport, ToolResult, lint};
 pub use protection::{Protection, REALM_OVERHEAD, protection};
 pub use stat::{Counts, DesignArea, ModuleArea};
+pub use sweep::{SizedProtection, SizedRtl, sizes_needed, sweep};
 
 #[cfg(test)]
 mod tests;
