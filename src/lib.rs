@@ -8,6 +8,7 @@
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! timing: delays of the synthesised PE, knows synth, tool, rtl and config
 //! dram: the memory behind the accelerator's AXI port, knows only config
+//! waves: a rollback as a waveform and a picture, on cosim
 //! ```
 //!
 //! Nothing but [`cosim`] knows Verilator's model; nothing in the library prints.
