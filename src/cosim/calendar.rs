@@ -2,6 +2,7 @@
 //! that row has reached the PE.
 
 use super::abi;
+use super::rtl_run::register_number;
 use crate::fault::Register;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -34,7 +35,7 @@ impl Calendar {
             .is_some_and(|flip| flip.stream_row == self.entered)
         {
             let flip = self.waiting.pop_front().expect("just seen");
-            let is_psum = flip.register == super::rtl_run::register_number(Register::Psum);
+            let is_psum = flip.register == register_number(Register::Psum);
             let edge = cycle + 1 + u64::from(flip.pe_row + flip.pe_column) + u64::from(is_psum);
             self.due.entry(edge).or_default().push(flip);
         }

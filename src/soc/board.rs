@@ -83,7 +83,7 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> Board<L> {
     /// What drives the accelerator in a cycle.
     pub fn drive(&mut self, cycle: u64) -> TopInputs {
         let host = self.host.drive(cycle);
-        let memory = self.memory.step(cycle, &master_pins(&self.last));
+        let memory = self.memory.step(cycle, &MasterPins::from(&self.last));
         let act = self.act.offer(cycle);
         let weight = self.weight.offer(cycle);
         let words = |beat: Option<&super::Beat>| beat.map(|beat| beat.words.clone());
@@ -167,21 +167,5 @@ impl<L: FnMut(u64, bool, u32, u32) -> u64> Board<L> {
             self.repeats.push(number);
         }
         self.received.push(tile);
-    }
-}
-
-fn master_pins(pins: &TopOutputs) -> MasterPins {
-    MasterPins {
-        aw: pins
-            .m_axi_awvalid_o
-            .then_some((pins.m_axi_awaddr_o, pins.m_axi_awlen_o)),
-        w: pins
-            .m_axi_wvalid_o
-            .then(|| (pins.m_axi_wdata_o.clone(), pins.m_axi_wlast_o)),
-        bready: pins.m_axi_bready_o,
-        ar: pins
-            .m_axi_arvalid_o
-            .then_some((pins.m_axi_araddr_o, pins.m_axi_arlen_o)),
-        rready: pins.m_axi_rready_o,
     }
 }

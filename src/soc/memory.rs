@@ -1,7 +1,7 @@
 //! A memory behind an AXI4 port: contents, order and handshakes. When a burst
 //! is ready is a function that the user supplies, a constant or a DRAM model.
 
-use crate::golden::clocked::{RecoveryOutputs, RepackerOutputs};
+use crate::golden::clocked::{RecoveryOutputs, RepackerOutputs, TopOutputs};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::{BTreeMap, VecDeque};
@@ -55,7 +55,7 @@ pub struct MasterPins {
     pub rready: bool,
 }
 
-/// Modules that have the master port.
+/// The pins of a module that has the master port, read as the memory sees them.
 macro_rules! master {
     ($($outputs:ty),+) => {$(
         impl From<&$outputs> for MasterPins {
@@ -77,7 +77,7 @@ macro_rules! master {
         }
     )+};
 }
-master!(RecoveryOutputs, RepackerOutputs);
+master!(RecoveryOutputs, RepackerOutputs, TopOutputs);
 
 /// What the memory drives in a cycle.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -118,7 +118,7 @@ fn run_one(
 ) -> Result<Result<(), String>, CosimError> {
     let config = plan.array_of(run);
     let draw = &mut Draw::new(plan.seed, FIRST_STREAM + run as u64);
-    let surroundings = Surroundings::draw(draw, &config);
+    let surroundings = Surroundings::draw(draw);
     let program = Program::draw(draw, &config);
     summary.unruly += usize::from(surroundings.unruly());
     let errors = surroundings.memory_errors();

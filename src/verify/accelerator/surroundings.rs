@@ -34,7 +34,7 @@ pub(super) struct Surroundings {
 pub(super) type BoxedLatency = Box<dyn FnMut(u64, bool, u32, u32) -> u64>;
 
 impl Surroundings {
-    pub fn draw(draw: &mut Draw, _config: &ArrayConfig) -> Self {
+    pub fn draw(draw: &mut Draw) -> Self {
         let unruly = draw.one_in(2);
         let mut stalls = || {
             let most = draw.choose(&[0, 32, 200]);
