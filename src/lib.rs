@@ -22,6 +22,7 @@ pub mod dram;
 pub mod fault;
 pub mod formal;
 pub mod golden;
+pub mod quant;
 pub mod registers;
 pub mod rtl;
 pub mod sequence;
