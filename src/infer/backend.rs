@@ -1,0 +1,143 @@
+//! The three engines behind a denoiser (design.md §1): what computes the int32
+//! outputs of a GEMM and the effects of its faults.
+
+use super::audit::Sample;
+use super::error::InferError;
+use super::hardware::{TileOutput, simulate};
+use crate::config::ArrayConfig;
+use crate::cosim::Simulator;
+use crate::fast::{self, PackedWeights, TileEffect};
+use crate::fault::TileFaults;
+use crate::golden;
+use crate::tiling::{Tile, Tiling};
+use ndarray::{Array2, ArrayView2, s};
+
+/// A GEMM and its faults.
+pub struct Faulty<'a> {
+    /// The array.
+    pub config: &'a ArrayConfig,
+    /// θ.
+    pub threshold_bit: u32,
+    /// Threads for the product.
+    pub threads: usize,
+    /// Its tiles.
+    pub tiling: &'a Tiling,
+    /// Activations M×K.
+    pub x: ArrayView2<'a, i8>,
+    /// Weights K×N.
+    pub w: ArrayView2<'a, i8>,
+    /// The same, packed.
+    pub packed: &'a PackedWeights,
+    /// Tiles that have faults, in streaming order.
+    pub faults: &'a [(Tile, TileFaults)],
+}
+
+/// What came out.
+pub struct Computed {
+    /// Outputs M×N with all faults in them.
+    pub y: Array2<i32>,
+    /// What the faults of each faulty tile did.
+    pub effects: Vec<TileEffect>,
+}
+
+/// What computes.
+pub enum Backend<'a> {
+    /// Kernels and sparse deltas.
+    Fast,
+    /// The golden model, tile by tile.
+    Golden,
+    /// The verilated RTL; what it delivers is compared with the fast engine.
+    Rtl(Simulator<'a>),
+}
+
+impl Backend<'_> {
+    /// Runs a GEMM.
+    ///
+    /// # Errors
+    /// [`InferError`] when the hardware cannot be run or differs.
+    pub fn run(&mut self, sample: &Sample<'_>) -> Result<Computed, InferError> {
+        match self {
+            Backend::Fast => Ok(fast(sample.job)),
+            Backend::Golden => Ok(golden(sample.job)),
+            Backend::Rtl(simulator) => rtl(simulator, sample),
+        }
+    }
+}
+
+fn fast(job: &Faulty<'_>) -> Computed {
+    let mut y = Array2::zeros((job.x.nrows(), job.w.ncols()));
+    fast::multiply_into(job.x, job.packed, y.view_mut(), job.threads);
+    let faults = job.faults.iter().map(|(tile, faults)| (tile.index, faults));
+    let effects = fast::effects(job.config, job.tiling, job.x, job.w, faults, job.threshold_bit);
+    for ((tile, _), effect) in job.faults.iter().zip(&effects) {
+        for &(row, column, delta) in &effect.deltas {
+            if row < tile.rows.len() && column < tile.columns.len() {
+                let y = &mut y[[tile.rows.start + row, tile.columns.start + column]];
+                *y = y.wrapping_add(delta);
+            }
+        }
+    }
+    Computed { y, effects }
+}
+
+fn golden(job: &Faulty<'_>) -> Computed {
+    let mut y = Array2::zeros((job.x.nrows(), job.w.ncols()));
+    let mut effects = Vec::with_capacity(job.faults.len());
+    let none = TileFaults::default();
+    let mut faulty = job.faults.iter().peekable();
+    for tile in job.tiling.tiles() {
+        let faults = faulty.next_if(|(of, _)| of.index == tile.index);
+        let has_faults = faults.is_some();
+        let faults = faults.map_or(&none, |(_, faults)| faults);
+        let result = golden::tile(
+            job.config,
+            job.tiling,
+            &tile,
+            job.x,
+            job.w,
+            faults,
+            job.threshold_bit,
+        );
+        y.slice_mut(s![tile.rows.clone(), tile.columns.clone()])
+            .assign(&result.y.slice(s![.., ..tile.columns.len()]));
+        if has_faults {
+            let set = |flags: &[bool]| {
+                let indices = flags.iter().enumerate();
+                indices.filter(|(_, flag)| **flag).map(|(i, _)| i).collect()
+            };
+            effects.push(TileEffect {
+                tile: tile.index,
+                deltas: result.deltas.iter().map(|(&(m, j), &d)| (m, j, d)).collect(),
+                row_flags: set(&result.row_flags),
+                column_flags: set(&result.column_flags),
+            });
+        }
+    }
+    Computed { y, effects }
+}
+
+/// The hardware's outputs; flags and effects are the fast engine's, which agree.
+fn rtl(simulator: &mut Simulator<'_>, sample: &Sample<'_>) -> Result<Computed, InferError> {
+    let job = sample.job;
+    let mut computed = fast(job);
+    let mut faults = vec![TileFaults::default(); job.tiling.len()];
+    for (tile, of) in job.faults {
+        faults[tile.index] = of.clone();
+    }
+    let result = simulate(simulator, job, *job.tiling, (job.x, job.w), &faults)?;
+    let mut effects = computed.effects.iter().peekable();
+    let mut first_row = 0;
+    for tile in job.tiling.tiles() {
+        let rows = tile.rows.len();
+        let effect = effects.next_if(|effect| effect.tile == tile.index);
+        let expected = TileOutput::expected(job.config, &tile, computed.y.view(), effect);
+        let found = TileOutput::delivered(job.config, &result, tile.index, first_row, rows);
+        if let Some(difference) = expected.differs(&found) {
+            return Err(InferError::mismatch(sample, tile, difference));
+        }
+        first_row += rows;
+        let mut place = computed.y.slice_mut(s![tile.rows, tile.columns.clone()]);
+        place.assign(&found.y.slice(s![.., ..tile.columns.len()]));
+    }
+    Ok(computed)
+}

@@ -1,0 +1,133 @@
+//! Where the faults of a denoising run come from: rules of a selector (which
+//! GEMMs) and a sampler (which faults), the first that fits. One seed per image.
+
+use crate::fault::Sampler;
+use crate::model::{GemmKind, GemmTag};
+use serde::{Deserialize, Serialize};
+
+/// Chooses GEMMs; what is not given chooses all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Selector {
+    /// Denoising steps `[first, end)`, 0 being the noisiest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<[usize; 2]>,
+    /// Blocks; −1 stands for what is in no block: embeddings and final layers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<Vec<i64>>,
+    /// Parts of layer names, such as `attn1.to_q` or `ff.`; one of them must occur.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<String>>,
+    /// Kinds of GEMM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kinds: Option<Vec<Kind>>,
+}
+
+/// A kind of GEMM, whatever its size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A fully connected layer.
+    Linear,
+    /// A convolution.
+    Conv,
+    /// Scores of an attention: QKᵀ.
+    Qk,
+    /// Output of an attention: PV.
+    Pv,
+}
+
+impl From<GemmKind> for Kind {
+    fn from(kind: GemmKind) -> Self {
+        match kind {
+            GemmKind::Linear => Kind::Linear,
+            GemmKind::Conv { .. } => Kind::Conv,
+            GemmKind::QkSelf | GemmKind::QkCross => Kind::Qk,
+            GemmKind::PvSelf | GemmKind::PvCross => Kind::Pv,
+        }
+    }
+}
+
+impl Selector {
+    /// Whether it chooses a GEMM.
+    pub fn chooses(&self, tag: &GemmTag<'_>) -> bool {
+        let block = tag.block.map_or(-1, |block| block as i64);
+        self.steps
+            .is_none_or(|[first, end]| (first..end).contains(&tag.step))
+            && self.blocks.as_ref().is_none_or(|all| all.contains(&block))
+            && self
+                .layers
+                .as_ref()
+                .is_none_or(|parts| parts.iter().any(|part| tag.layer.contains(part.as_str())))
+            && self
+                .kinds
+                .as_ref()
+                .is_none_or(|kinds| kinds.contains(&tag.kind.into()))
+    }
+}
+
+/// A selector and what happens to the GEMMs that it chooses.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Which GEMMs.
+    pub selector: Selector,
+    /// Their faults.
+    pub sampler: Sampler,
+}
+
+/// All rules of a run, in order of precedence.
+#[derive(Clone, Debug, Default)]
+pub struct FaultPlan {
+    rules: Vec<Rule>,
+}
+
+impl FaultPlan {
+    /// No faults.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The same sampler for every GEMM.
+    pub fn everywhere(sampler: Sampler) -> Self {
+        Self::new(vec![Rule {
+            selector: Selector::default(),
+            sampler,
+        }])
+    }
+
+    /// Rules, the first that fits a GEMM counts.
+    pub fn new(rules: Vec<Rule>) -> Self {
+        Self { rules }
+    }
+
+    /// The plan of one image: the same rules with streams of its own.
+    pub fn for_image(&self, image: u64) -> Self {
+        let reseed = |rule: &Rule| {
+            let mut rule = rule.clone();
+            match &mut rule.sampler {
+                Sampler::Uniform { seed, .. }
+                | Sampler::Timing { seed, .. }
+                | Sampler::Upsets { seed, .. } => *seed = image_seed(*seed, image),
+                Sampler::None | Sampler::List(_) => {}
+            }
+            rule
+        };
+        Self::new(self.rules.iter().map(reseed).collect())
+    }
+
+    /// The rule that counts for a GEMM and its sampler.
+    pub fn sampler(&self, tag: &GemmTag<'_>) -> Option<(usize, &Sampler)> {
+        let mut rules = self.rules.iter().enumerate();
+        let (index, rule) = rules.find(|(_, rule)| rule.selector.chooses(tag))?;
+        Some((index, &rule.sampler))
+    }
+}
+
+/// The seed of an image's streams: SplitMix64's finaliser (Steele, Lea, Flood 2014) spreads
+/// neighbouring seeds and images over all seeds.
+pub fn image_seed(seed: u64, image: u64) -> u64 {
+    let mut z = seed.wrapping_add(image.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
