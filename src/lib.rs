@@ -7,6 +7,7 @@
 //! verify, sequence ─► cosim ─► soc ─► golden ─► fault ─► tiling ─► config ◄─ registers, rtl ◄─ cosim, synth, formal
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! timing: delays of the synthesised PE, knows synth, tool, rtl and config
+//! baseline: what DRIFT and other protections make of a GEMM's faults, knows golden and dram
 //! dram: the memory behind the accelerator's AXI port, knows only config
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
@@ -16,6 +17,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod atomic;
+pub mod baseline;
 pub mod config;
 pub mod cosim;
 pub mod dram;

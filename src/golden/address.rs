@@ -60,6 +60,21 @@ impl AddressMap {
         }
     }
 
+    /// The (byte address, bytes) of a whole tile in the order in which it is read or written:
+    /// header, then rows. `tile` counts in streaming order, `rows` are its rows.
+    pub fn tile_requests(&self, config: &ArrayConfig, tile: u32, rows: u32) -> Vec<(u64, u32)> {
+        let (tile_m, tile_n) = (tile / self.tiles_n, tile % self.tiles_n);
+        let header = self.header(config, tile_m, tile_n).into();
+        let row = |row| {
+            let address = self.row(config, tile_m, tile_n, row);
+            (u64::from(address), config.row_bytes() as u32)
+        };
+        [(header, config.memory_bytes as u32)]
+            .into_iter()
+            .chain((0..rows).map(row))
+            .collect()
+    }
+
     /// Distance from one row of a tile to the next.
     pub fn stride(&self, config: &ArrayConfig) -> u32 {
         match self.layout {

@@ -18,26 +18,6 @@ use std::path::Path;
 /// Psum bit that is upset: above any θ of use, and in no danger of vanishing.
 const BIT: u32 = 30;
 
-/// The (byte address, bytes) that a rollback of a tile reads, in order. `tile` counts in
-/// streaming order, `rows` are its rows.
-pub fn fetch_requests(
-    config: &ArrayConfig,
-    map: &AddressMap,
-    tile: u32,
-    rows: u32,
-) -> Vec<(u64, u32)> {
-    let (tile_m, tile_n) = (tile / map.tiles_n, tile % map.tiles_n);
-    let header = map.header(config, tile_m, tile_n).into();
-    let row = |row| {
-        let address = map.row(config, tile_m, tile_n, row);
-        (u64::from(address), config.row_bytes() as u32)
-    };
-    [(header, config.memory_bytes as u32)]
-        .into_iter()
-        .chain((0..rows).map(row))
-        .collect()
-}
-
 /// A measurement.
 #[derive(Clone, Debug)]
 pub struct Experiment<'a> {
@@ -209,10 +189,7 @@ pub fn by_address(
     };
     let activations = tiling.tiles().map(|tile| {
         let rows = tile.rows.len() as u32;
-        dram::activations(
-            device,
-            fetch_requests(config, &map, tile.index as u32, rows),
-        )
+        dram::activations(device, map.tile_requests(config, tile.index as u32, rows))
     });
     (tiling.len() as u64, activations.sum())
 }

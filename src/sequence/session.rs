@@ -2,7 +2,6 @@
 
 use super::compare::compare;
 use super::effect::Effect;
-use super::repack::fetch_requests;
 use super::surroundings::{Latency, board};
 use super::{Divergence, Job, MemoryModel, Plan, SequenceError};
 use crate::config::ArrayConfig;
@@ -351,7 +350,7 @@ impl Session {
         let memory = self.memory.borrow();
         memory.device().map_or(0, |device| {
             let rows = tile.row_flags.len() as u32;
-            let requests = fetch_requests(&self.config, map, tile.tile as u32, rows);
+            let requests = map.tile_requests(&self.config, tile.tile as u32, rows);
             dram::activations(device, requests)
         })
     }

@@ -1,6 +1,6 @@
 //! Plans, scales, and what recoveries cost.
 
-use super::repack::{Experiment, by_address, fetch_requests};
+use super::repack::{Experiment, by_address};
 use super::*;
 use crate::config::{self, ArrayConfig};
 use crate::dram::Device;
@@ -74,7 +74,7 @@ fn checkpoints_do_not_overlap() {
                 assert_eq!(u64::from(map.base) % config.tile_stride() as u64, 0);
                 for tile in job.tiling(&config).tiles() {
                     let rows = tile.rows.len() as u32;
-                    for (address, bytes) in fetch_requests(&config, &map, tile.index as u32, rows) {
+                    for (address, bytes) in map.tile_requests(&config, tile.index as u32, rows) {
                         for beat in (0..u64::from(bytes)).step_by(config.memory_bytes) {
                             assert!(beats.insert(address + beat), "{name} {layout:?}");
                         }

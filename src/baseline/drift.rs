@@ -1,0 +1,296 @@
+//! DRIFT's rollback-ABFT (arXiv 2604.09073; design.md §4 to §6), and its ablations: what
+//! [`crate::golden::accelerator`] does, on faults as sparse differences.
+//!
+//! Checksums with the threshold 2^θ give row and column flags; their crossings are the mask. A
+//! layer's outputs are kept as checkpoints in block floating point, every so many steps; masked
+//! elements are replaced by those of the layer's checkpoint.
+//!
+//! Ablations:
+//! - no rollback ([`Recovery::Keep`], [`Recovery::Zero`]): masked elements stay, or become zero;
+//!   nothing is written to memory
+//! - no repacking: [`Layout::RowMajor`] opens more DRAM rows
+//! - no resilience-aware schedule: a uniform one, see [`crate::policy`]
+
+use super::{FaultyGemm, FaultyTile, Flags, Protection, Syndromes, Work};
+use crate::config::{ArrayConfig, REPEAT_DEPTH};
+use crate::dram::{self, Device};
+use crate::golden::{AddressMap, Checkpoint, Layout, checkpoint};
+use crate::tiling::Tiling;
+use ndarray::{Array2, ArrayViewMut2, s};
+use std::collections::BTreeMap;
+
+/// What becomes of masked elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recovery {
+    /// They come from the layer's checkpoint.
+    Rollback,
+    /// They stay, detected as they are.
+    Keep,
+    /// They become zero.
+    Zero,
+}
+
+/// How DRIFT is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DriftSettings {
+    /// What becomes of masked elements.
+    pub recovery: Recovery,
+    /// Steps from one checkpoint of a layer to the next.
+    pub interval: u32,
+    /// Layout of the checkpoints in memory.
+    pub layout: Layout,
+    /// Recompute masked tiles without a checkpoint instead of keeping them.
+    pub recompute_missing: bool,
+    /// Recompute tiles with flags in one direction only instead of keeping them.
+    pub recompute_unlocated: bool,
+}
+
+impl Default for DriftSettings {
+    /// The paper's interval; recompute where there is no checkpoint, keep what is not located.
+    fn default() -> Self {
+        Self {
+            recovery: Recovery::Rollback,
+            interval: 10,
+            layout: Layout::Tile,
+            recompute_missing: true,
+            recompute_unlocated: false,
+        }
+    }
+}
+
+/// A layer's checkpoint.
+#[derive(Clone, Debug)]
+struct Stored {
+    step: u32,
+    shape: (usize, usize),
+    tiles: Vec<Checkpoint>,
+}
+
+/// Rollback-ABFT with the checkpoints of every layer.
+#[derive(Clone, Debug)]
+pub struct Drift {
+    settings: DriftSettings,
+    device: Device,
+    /// By layer, then instance.
+    layers: BTreeMap<String, BTreeMap<usize, Stored>>,
+    /// DRAM rows that writing all tiles of an output opens, by M and N.
+    rows_of_writes: BTreeMap<(usize, usize), u64>,
+}
+
+impl Drift {
+    /// Without any checkpoint yet. The device says which DRAM rows are opened.
+    pub fn new(settings: DriftSettings, device: &Device) -> Self {
+        Self {
+            settings,
+            device: device.clone(),
+            layers: BTreeMap::new(),
+            rows_of_writes: BTreeMap::new(),
+        }
+    }
+
+    /// Forgets all checkpoints, before another image.
+    pub fn clear_checkpoints(&mut self) {
+        self.layers.clear();
+    }
+
+    /// What becomes of a tile with these flags.
+    fn verdict(&self, flags: &Flags, valid: bool, repeats: usize) -> Verdict {
+        let (rows, columns) = (!flags.rows.is_empty(), !flags.columns.is_empty());
+        let (masked, unlocated) = (rows && columns, rows != columns);
+        if !masked && !unlocated {
+            return Verdict::Clean;
+        }
+        match self.settings.recovery {
+            Recovery::Keep => return Verdict::Keep,
+            Recovery::Zero if masked => return Verdict::Zero,
+            Recovery::Zero => return Verdict::Keep,
+            Recovery::Rollback if masked && valid => return Verdict::RollBack,
+            Recovery::Rollback => {}
+        }
+        let wanted = masked && self.settings.recompute_missing
+            || unlocated && self.settings.recompute_unlocated;
+        match wanted {
+            true if repeats < REPEAT_DEPTH => Verdict::Recompute,
+            true => Verdict::Overflow,
+            false => Verdict::Keep,
+        }
+    }
+
+    /// Rows that the DRAM opens to read one tile, all banks precharged before.
+    fn rows_of_read(&self, gemm: &FaultyGemm<'_>, tile: usize, rows: usize) -> u64 {
+        let map = address_map(gemm.config, gemm.exact.dim(), self.settings.layout);
+        let requests = map.tile_requests(gemm.config, tile as u32, rows as u32);
+        dram::activations(&self.device, requests)
+    }
+
+    /// Rows that the DRAM opens to write all tiles of an output one after the other.
+    fn rows_of_write(
+        &mut self,
+        config: &ArrayConfig,
+        tiling: &Tiling,
+        shape: (usize, usize),
+    ) -> u64 {
+        let map = address_map(config, shape, self.settings.layout);
+        let device = &self.device;
+        *self.rows_of_writes.entry(shape).or_insert_with(|| {
+            let requests = tiling.tiles().flat_map(|tile| {
+                map.tile_requests(config, tile.index as u32, tile.rows.len() as u32)
+            });
+            dram::activations(device, requests)
+        })
+    }
+}
+
+/// What becomes of a tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Clean,
+    Keep,
+    /// It should be recomputed, but too many tiles wait for that already.
+    Overflow,
+    Zero,
+    RollBack,
+    Recompute,
+}
+
+impl Protection for Drift {
+    fn name(&self) -> &str {
+        match (self.settings.recovery, self.settings.layout) {
+            (Recovery::Keep, _) => "drift-no-rollback-keep",
+            (Recovery::Zero, _) => "drift-no-rollback-zero",
+            (Recovery::Rollback, Layout::RowMajor) => "drift-no-repacking",
+            (Recovery::Rollback, Layout::Tile) => "drift",
+        }
+    }
+
+    fn has_checksums(&self) -> bool {
+        true
+    }
+
+    fn mend(&mut self, gemm: &FaultyGemm<'_>, mut y: ArrayViewMut2<'_, i32>) -> Work {
+        let mut work = gemm.plain_work(true);
+        let place = &gemm.place;
+        let stored = self
+            .layers
+            .get(place.layer)
+            .and_then(|layer| layer.get(&place.instance))
+            .filter(|stored| stored.shape == gemm.exact.dim());
+        // Step numbers are registers of 16 bits.
+        let age = stored.map(|stored| place.step.wrapping_sub(stored.step) & 0xffff);
+        let writes = self.settings.recovery == Recovery::Rollback
+            && age.is_none_or(|age| age >= self.settings.interval);
+        let mut padded = BTreeMap::new();
+        for faulty in gemm.tiles {
+            let (tile, data_rows) = (&faulty.tile, faulty.tile.rows.len());
+            let syndromes = Syndromes::of(gemm.config, data_rows, faulty.deltas);
+            let flags = syndromes.flags(gemm.threshold_bit);
+            let repeats = work.recomputed_tiles as usize;
+            let verdict = self.verdict(&flags, stored.is_some(), repeats);
+            work.detected_tiles += u64::from(verdict != Verdict::Clean);
+            if verdict == Verdict::Recompute {
+                gemm.recompute(tile, true, &mut y, &mut work);
+                continue;
+            }
+            let mut outputs = whole_tile(gemm, faulty, &y);
+            match verdict {
+                Verdict::Clean | Verdict::Recompute => {}
+                Verdict::Keep => work.kept_tiles += 1,
+                Verdict::Overflow => {
+                    work.kept_tiles += 1;
+                    work.overflows += 1;
+                }
+                Verdict::Zero => {
+                    replace(&mut outputs, &flags, |_, _| 0);
+                    work.zeroed += flags.masked();
+                }
+                Verdict::RollBack => {
+                    let old = &stored.expect("a rollback needs one").tiles[tile.index];
+                    replace(&mut outputs, &flags, |m, j| {
+                        checkpoint::restore(old.mantissas[[m, j]], old.exponent, gemm.scale)
+                    });
+                    work.rollbacks += 1;
+                    work.restored += flags.masked();
+                    work.checkpoint_bytes_read += checkpoint_bytes(gemm.config, data_rows);
+                    work.rows_opened_reading += self.rows_of_read(gemm, tile.index, data_rows);
+                }
+            }
+            y.slice_mut(s![tile.rows.clone(), tile.columns.clone()])
+                .assign(&outputs.slice(s![.., ..tile.columns.len()]));
+            if writes {
+                padded.insert(tile.index, outputs);
+            }
+        }
+        if writes {
+            let tiles = gemm.tiling.tiles().map(|tile| {
+                work.checkpoints += 1;
+                work.checkpoint_bytes_written += checkpoint_bytes(gemm.config, tile.rows.len());
+                if let Some(outputs) = padded.get(&tile.index) {
+                    return checkpoint::encode(outputs.view());
+                }
+                let mut whole = Array2::zeros((tile.rows.len(), gemm.config.columns));
+                whole
+                    .slice_mut(s![.., ..tile.columns.len()])
+                    .assign(&y.slice(s![tile.rows.clone(), tile.columns.clone()]));
+                checkpoint::encode(whole.view())
+            });
+            let stored = Stored {
+                step: place.step,
+                shape: gemm.exact.dim(),
+                tiles: tiles.collect(),
+            };
+            work.rows_opened_writing =
+                self.rows_of_write(gemm.config, gemm.tiling, gemm.exact.dim());
+            let layer = self.layers.entry(place.layer.to_owned()).or_default();
+            layer.insert(place.instance, stored);
+        }
+        work
+    }
+}
+
+/// A tile's outputs with the columns of padding, which faults can reach and checkpoints hold.
+fn whole_tile(
+    gemm: &FaultyGemm<'_>,
+    faulty: &FaultyTile<'_>,
+    y: &ArrayViewMut2<'_, i32>,
+) -> Array2<i32> {
+    let tile = &faulty.tile;
+    let width = tile.columns.len();
+    let mut outputs = Array2::zeros((tile.rows.len(), gemm.config.columns));
+    outputs
+        .slice_mut(s![.., ..width])
+        .assign(&y.slice(s![tile.rows.clone(), tile.columns.clone()]));
+    for &(row, column, delta) in faulty.deltas {
+        if row < tile.rows.len() && (width..gemm.config.columns).contains(&column) {
+            outputs[[row, column]] = delta;
+        }
+    }
+    outputs
+}
+
+/// Replaces the masked elements of a tile.
+fn replace(outputs: &mut Array2<i32>, flags: &Flags, with: impl Fn(usize, usize) -> i32) {
+    for &row in &flags.rows {
+        for &column in &flags.columns {
+            outputs[[row, column]] = with(row, column);
+        }
+    }
+}
+
+/// Bytes of a tile's checkpoint on the bus: header beat and padded rows.
+fn checkpoint_bytes(config: &ArrayConfig, rows: usize) -> u64 {
+    (config.memory_bytes + rows * config.row_bytes()) as u64
+}
+
+/// A layer's checkpoint at the start of memory; in row-major, the headers behind the rows.
+fn address_map(config: &ArrayConfig, (m, n): (usize, usize), layout: Layout) -> AddressMap {
+    let tiles_n = n.div_ceil(config.columns) as u32;
+    let rows = (m.div_ceil(config.tile_rows) * config.tile_rows) as u32;
+    AddressMap {
+        layout,
+        base: 0,
+        header_base: rows
+            .wrapping_mul(tiles_n)
+            .wrapping_mul(config.row_bytes() as u32),
+        tiles_n,
+    }
+}
