@@ -8,6 +8,7 @@
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! timing: delays of the synthesised PE, knows synth, tool, rtl and config
 //! baseline: what DRIFT and other protections make of a GEMM's faults, knows golden and dram
+//! tech: from a voltage and a frequency to fault probabilities, knows fault and timing
 //! dram: the memory behind the accelerator's AXI port, knows only config
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
@@ -30,6 +31,7 @@ pub mod rtl;
 pub mod sequence;
 pub mod soc;
 pub mod synth;
+pub mod tech;
 pub mod tiling;
 pub mod timing;
 pub mod tool;
