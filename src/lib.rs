@@ -10,6 +10,7 @@
 //! baseline: what DRIFT and other protections make of a GEMM's faults, knows golden and dram
 //! tech: from a voltage and a frequency to fault probabilities, knows fault and timing
 //! dram: the memory behind the accelerator's AXI port, knows only config
+//! model: denoisers of the diffusers layout; every GEMM of theirs goes through `model::GemmEngine`
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
 //!
@@ -26,6 +27,8 @@ pub mod fault;
 pub mod formal;
 pub mod golden;
 pub mod quant;
+mod mapping;
+pub mod model;
 pub mod registers;
 pub mod rtl;
 pub mod sequence;

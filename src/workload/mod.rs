@@ -36,7 +36,6 @@
 
 mod error;
 mod gemm;
-mod mapping;
 mod npy;
 mod seeded;
 mod source;
@@ -47,8 +46,8 @@ pub use error::WorkloadError;
 pub use gemm::{Gemm, MAX_K, Operand};
 pub use source::Source;
 
+use crate::mapping::{self, Bytes};
 use gemm::Shape;
-use mapping::Bytes;
 use npy::NpyPair;
 use seeded::Seeded;
 use sha2::{Digest, Sha256};
@@ -92,7 +91,7 @@ impl Workload {
     pub fn open(source: &Source, seed: u64) -> Result<Self, WorkloadError> {
         match source {
             Source::TinyDit => Self::from_tensors(Bytes::Embedded(TINY_DIT), Path::new("tiny-dit")),
-            Source::Safetensors(file) => Self::from_tensors(mapping::map(file)?, file),
+            Source::Safetensors(file) => Self::from_tensors(map(file)?, file),
             Source::NpyPair { x, w } => {
                 let (gemm, pair) = NpyPair::open(x, w)?;
                 Ok(Self {
@@ -187,6 +186,14 @@ impl Workload {
     pub fn hash(&self) -> String {
         self.hash.clone()
     }
+}
+
+/// The bytes of an operand file.
+fn map(file: &Path) -> Result<Bytes, WorkloadError> {
+    mapping::map(file).map_err(|source| WorkloadError::Read {
+        file: file.to_owned(),
+        source,
+    })
 }
 
 fn hash_of<const N: usize>(parts: [&[u8]; N]) -> String {

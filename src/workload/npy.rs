@@ -1,8 +1,8 @@
 //! A pair of .npy files as one GEMM.
 
 use super::gemm::Shape;
-use super::mapping::{self, Bytes};
 use super::{Listed, OperandReader, WorkloadError, as_int8};
+use crate::mapping::Bytes;
 use npyz::{DType, NpyHeader, Order, TypeChar};
 use std::path::Path;
 
@@ -81,7 +81,7 @@ impl OperandReader for NpyPair {
 
 impl Array {
     fn open(file: &Path) -> Result<Self, WorkloadError> {
-        let bytes = mapping::map(file)?;
+        let bytes = super::map(file)?;
         let malformed = |message: String| WorkloadError::Format {
             file: file.to_owned(),
             kind: ".npy",

@@ -1,8 +1,8 @@
 //! GEMMs stored as safetensors.
 
 use super::gemm::Shape;
-use super::mapping::Bytes;
 use super::{Listed, OperandReader, WorkloadError, as_int8};
+use crate::mapping::Bytes;
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, SafeTensors};
 use std::path::Path;

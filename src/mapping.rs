@@ -1,15 +1,14 @@
-//! The bytes of an operand file, without reading them into memory.
+//! The bytes of a file of operands or weights, without reading them into memory.
 
-use super::WorkloadError;
 use memmap2::Mmap;
 use std::fs::File;
 use std::io::{Error, ErrorKind};
 use std::ops::Deref;
 use std::path::Path;
 
-/// The bytes of an operand file.
+/// The bytes of a file.
 #[derive(Debug)]
-pub(super) enum Bytes {
+pub(crate) enum Bytes {
     /// Part of the program.
     Embedded(&'static [u8]),
     /// A memory-mapped file.
@@ -27,15 +26,11 @@ impl Deref for Bytes {
     }
 }
 
-/// Maps a regular file, so that only the pages of the GEMM in hand occupy memory.
-pub(super) fn map(path: &Path) -> Result<Bytes, WorkloadError> {
-    map_regular(path).map_err(|source| WorkloadError::Read {
-        file: path.to_owned(),
-        source,
-    })
-}
-
-fn map_regular(path: &Path) -> Result<Bytes, Error> {
+/// Maps a regular file, so that only the pages in use occupy memory.
+///
+/// # Errors
+/// What the operating system says, or that the path is no regular file.
+pub(crate) fn map(path: &Path) -> Result<Bytes, Error> {
     // Asked before opening, which would wait for ever on a pipe without a writer.
     if !std::fs::metadata(path)?.is_file() {
         return Err(Error::new(ErrorKind::InvalidInput, "not a regular file"));
@@ -44,7 +39,7 @@ fn map_regular(path: &Path) -> Result<Bytes, Error> {
     // SAFETY: the map is read-only and private, and only ever read as plain
     // bytes, for which every bit pattern is valid. What remains is the caveat of
     // every memory map: another process that truncates the file meanwhile ends
-    // this one with SIGBUS, and one that writes to it changes the operands.
+    // this one with SIGBUS, and one that writes to it changes the values.
     let map = unsafe { Mmap::map(&file)? };
     Ok(Bytes::Mapped(map))
 }

@@ -1,0 +1,135 @@
+//! What computes a denoiser's GEMMs.
+
+use super::Weight;
+use std::error::Error;
+use std::fmt;
+use thiserror::Error;
+
+/// Kind of a GEMM; its [`fmt::Display`] is the name in shape lists: `linear`,
+/// `conv3x3`, `conv2x2s2`, `attn_qk_self`, `attn_pv_cross`, …
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum GemmKind {
+    /// A fully connected layer.
+    Linear,
+    /// A convolution as im2col: K = input channels · kernel², channel-major.
+    Conv {
+        /// Height and width of the kernel.
+        kernel: usize,
+        /// Step between two output pixels.
+        stride: usize,
+    },
+    /// Scores of self-attention, QKᵀ.
+    QkSelf,
+    /// Scores of cross-attention.
+    QkCross,
+    /// Values weighted by the probabilities of self-attention, PV.
+    PvSelf,
+    /// Values weighted by the probabilities of cross-attention.
+    PvCross,
+}
+
+impl fmt::Display for GemmKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Linear => f.write_str("linear"),
+            Self::Conv { kernel, stride } => {
+                write!(f, "conv{kernel}x{kernel}")?;
+                if *stride > 1 {
+                    write!(f, "s{stride}")?;
+                }
+                Ok(())
+            }
+            Self::QkSelf => f.write_str("attn_qk_self"),
+            Self::QkCross => f.write_str("attn_qk_cross"),
+            Self::PvSelf => f.write_str("attn_pv_self"),
+            Self::PvCross => f.write_str("attn_pv_cross"),
+        }
+    }
+}
+
+impl GemmKind {
+    /// Whether both operands are activations.
+    pub fn is_product(self) -> bool {
+        !matches!(self, Self::Linear | Self::Conv { .. })
+    }
+}
+
+/// Where in a denoising run a GEMM stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct GemmTag<'a> {
+    /// Denoising step; 0 is the first and noisiest.
+    pub step: usize,
+    /// Index of the transformer block; in a UNet its down blocks, middle block and
+    /// up blocks are numbered through. `None` outside the blocks: embeddings and
+    /// final layers.
+    pub block: Option<usize>,
+    /// Module name as diffusers has it, `transformer_blocks.3.attn1.to_q`; the
+    /// products of an attention are its name with `.qk` and `.pv`.
+    pub layer: &'a str,
+    /// Kind of layer or product.
+    pub kind: GemmKind,
+    /// Which of the batch × heads products, heads counting fastest; 0 for layers
+    /// with weights.
+    pub instance: usize,
+}
+
+/// Computes the GEMMs of a denoiser, one after the other in the order of the
+/// forward pass. All matrices are row-major.
+pub trait GemmEngine {
+    /// Y\[M×N\] = X\[M×K\]·Wᵀ, W stored \[N×K\] as diffusers stores it. There is no
+    /// bias: the model adds it, in f32.
+    ///
+    /// # Errors
+    /// Whatever keeps the engine from computing it; the forward pass ends then.
+    fn layer(
+        &mut self,
+        tag: &GemmTag<'_>,
+        x: &[f32],
+        m: usize,
+        weight: &Weight,
+    ) -> Result<Vec<f32>, EngineError>;
+
+    /// Y\[M×N\] = A\[M×K\]·B\[K×N\], both activations: QKᵀ and PV.
+    ///
+    /// # Errors
+    /// As [`GemmEngine::layer`].
+    fn product(
+        &mut self,
+        tag: &GemmTag<'_>,
+        a: &[f32],
+        b: &[f32],
+        m: usize,
+        k: usize,
+        n: usize,
+    ) -> Result<Vec<f32>, EngineError>;
+}
+
+/// Why an engine did not compute a GEMM.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// An operand is not as long as its shape says. A tensor that is only a shape
+    /// has no values, and only an engine that asks for none may be given it.
+    #[error("{layer}: operand of {found} values; expected {expected}")]
+    Length {
+        /// The layer.
+        layer: String,
+        /// Values there are.
+        found: usize,
+        /// Values the shape asks for.
+        expected: usize,
+    },
+    /// The weights are only a shape.
+    #[error("{weight}: has a shape but no values; expected a model with weights")]
+    NoValues {
+        /// The weight's name.
+        weight: String,
+    },
+    /// Something of the engine's own.
+    #[error("{layer}: {source}")]
+    Failed {
+        /// The layer.
+        layer: String,
+        /// What happened.
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
