@@ -37,7 +37,7 @@ impl Protection for Abft {
                     correct(faulty, *row, *column, *error, &mut y, &mut work);
                 }
                 ([_], []) | ([], [_]) => work.kept_tiles += 1,
-                _ => gemm.recompute(&faulty.tile, true, &mut y, &mut work),
+                _ => gemm.recompute(faulty, true, &mut y, &mut work),
             }
             work.detected_tiles += 1;
         }

@@ -69,7 +69,7 @@ impl Protection for ApproxAbft {
                         }
                     }
                 }
-                _ => gemm.recompute(&faulty.tile, true, &mut y, &mut work),
+                _ => gemm.recompute(faulty, true, &mut y, &mut work),
             }
         }
         work

@@ -31,7 +31,7 @@ impl Protection for Dmr {
                 row < faulty.tile.rows.len() && column < faulty.tile.columns.len()
             };
             if faulty.deltas.iter().any(|delta| is_output(&delta)) {
-                gemm.recompute(&faulty.tile, false, &mut y, &mut work);
+                gemm.recompute(faulty, false, &mut y, &mut work);
             }
         }
         let others = work

@@ -62,6 +62,8 @@ impl Default for DriftSettings {
 #[derive(Clone, Debug)]
 struct Stored {
     step: u32,
+    /// As in [`FaultyGemm::scale`].
+    scale: Option<f32>,
     shape: (usize, usize),
     tiles: Vec<Checkpoint>,
 }
@@ -118,7 +120,7 @@ impl Drift {
 
     /// Rows that the DRAM opens to read one tile, all banks precharged before.
     fn rows_of_read(&self, gemm: &FaultyGemm<'_>, tile: usize, rows: usize) -> u64 {
-        let map = address_map(gemm.config, gemm.exact.dim(), self.settings.layout);
+        let map = address_map(gemm.config, gemm.shape(), self.settings.layout);
         let requests = map.tile_requests(gemm.config, tile as u32, rows as u32);
         dram::activations(&self.device, requests)
     }
@@ -138,6 +140,18 @@ impl Drift {
             });
             dram::activations(device, requests)
         })
+    }
+}
+
+/// 1 as the register `SCALE` has it.
+const ONE: u16 = 1 << checkpoint::SCALE_BITS;
+
+/// What a unit of a checkpoint is worth in units of the present step: the register `SCALE`, at
+/// most just below 4. Without one scale for all rows, steps are taken to agree.
+pub(super) fn ratio(then: Option<f32>, now: Option<f32>) -> u16 {
+    match (then, now) {
+        (Some(then), Some(now)) => (then / now * f32::from(ONE)).round() as u16,
+        _ => ONE,
     }
 }
 
@@ -174,7 +188,8 @@ impl Protection for Drift {
             .layers
             .get(place.layer)
             .and_then(|layer| layer.get(&place.instance))
-            .filter(|stored| stored.shape == gemm.exact.dim());
+            .filter(|stored| stored.shape == gemm.shape());
+        let scale = stored.map_or(ONE, |stored| ratio(stored.scale, gemm.scale));
         // Step numbers are registers of 16 bits.
         let age = stored.map(|stored| place.step.wrapping_sub(stored.step) & 0xffff);
         let writes = self.settings.recovery == Recovery::Rollback
@@ -188,7 +203,7 @@ impl Protection for Drift {
             let verdict = self.verdict(&flags, stored.is_some(), repeats);
             work.detected_tiles += u64::from(verdict != Verdict::Clean);
             if verdict == Verdict::Recompute {
-                gemm.recompute(tile, true, &mut y, &mut work);
+                gemm.recompute(faulty, true, &mut y, &mut work);
                 continue;
             }
             let mut outputs = whole_tile(gemm, faulty, &y);
@@ -206,7 +221,7 @@ impl Protection for Drift {
                 Verdict::RollBack => {
                     let old = &stored.expect("a rollback needs one").tiles[tile.index];
                     replace(&mut outputs, &flags, |m, j| {
-                        checkpoint::restore(old.mantissas[[m, j]], old.exponent, gemm.scale)
+                        checkpoint::restore(old.mantissas[[m, j]], old.exponent, scale)
                     });
                     work.rollbacks += 1;
                     work.restored += flags.masked();
@@ -235,11 +250,11 @@ impl Protection for Drift {
             });
             let stored = Stored {
                 step: place.step,
-                shape: gemm.exact.dim(),
+                scale: gemm.scale,
+                shape: gemm.shape(),
                 tiles: tiles.collect(),
             };
-            work.rows_opened_writing =
-                self.rows_of_write(gemm.config, gemm.tiling, gemm.exact.dim());
+            work.rows_opened_writing = self.rows_of_write(gemm.config, gemm.tiling, gemm.shape());
             let layer = self.layers.entry(place.layer.to_owned()).or_default();
             layer.insert(place.instance, stored);
         }

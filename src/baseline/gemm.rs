@@ -33,6 +33,18 @@ pub struct FaultyTile<'a> {
     pub deltas: &'a [(usize, usize, i32)],
 }
 
+impl FaultyTile<'_> {
+    /// Takes what the faults added out of the outputs again.
+    pub(super) fn make_exact(&self, y: &mut ArrayViewMut2<'_, i32>) {
+        let mut y = y.slice_mut(s![self.tile.rows.clone(), self.tile.columns.clone()]);
+        for &(row, column, delta) in self.deltas {
+            if let Some(y) = y.get_mut((row, column)) {
+                *y = y.wrapping_sub(delta);
+            }
+        }
+    }
+}
+
 /// A GEMM and its faults.
 #[derive(Clone, Debug)]
 pub struct FaultyGemm<'a> {
@@ -46,10 +58,9 @@ pub struct FaultyGemm<'a> {
     pub x: ArrayView2<'a, i8>,
     /// Weights K×N.
     pub w: ArrayView2<'a, i8>,
-    /// Outputs without faults, M×N.
-    pub exact: ArrayView2<'a, i32>,
-    /// Scale of elements restored from the layer's checkpoint, 14 fraction bits.
-    pub scale: u16,
+    /// What a unit of the outputs is worth in this step, as far as the scales of activations decide
+    /// it; `None` where each row has its own, so that no checkpoint fits another step.
+    pub scale: Option<f32>,
     /// θ of the array; protections with thresholds of their own do not look at it.
     pub threshold_bit: u32,
     /// The tiles that have faults, in streaming order.
@@ -57,9 +68,14 @@ pub struct FaultyGemm<'a> {
 }
 
 impl FaultyGemm<'_> {
+    /// Outputs M×N.
+    pub(super) fn shape(&self) -> (usize, usize) {
+        (self.x.nrows(), self.w.ncols())
+    }
+
     /// The work of a GEMM in which nothing is detected, with or without checksums.
     pub(super) fn plain_work(&self, checksums: bool) -> Work {
-        let (m, n) = self.exact.dim();
+        let (m, n) = self.shape();
         let k = self.tiling.k() as u64;
         let macs = m as u64 * n as u64 * k;
         let lanes = |size: usize, per_tile: usize| (size + 2 * size.div_ceil(per_tile)) as u64;
@@ -78,16 +94,16 @@ impl FaultyGemm<'_> {
         ((tile.rows.len() + lanes) * (tile.columns.len() + lanes)) as u64 * self.tiling.k() as u64
     }
 
-    /// Recomputes a tile at the nominal point: `y` gets the exact outputs.
+    /// Recomputes a tile, which nothing has mended yet, at the nominal point: `y` gets the exact outputs.
     pub(super) fn recompute(
         &self,
-        tile: &Tile,
+        faulty: &FaultyTile<'_>,
         checksums: bool,
         y: &mut ArrayViewMut2<'_, i32>,
         work: &mut Work,
     ) {
-        let place = s![tile.rows.clone(), tile.columns.clone()];
-        y.slice_mut(place).assign(&self.exact.slice(place));
+        let tile = &faulty.tile;
+        faulty.make_exact(y);
         work.recomputed_tiles += 1;
         work.recomputed_macs += self.tile_macs(tile, checksums);
         work.nominal_cycles += tile_interval(self.config, self.tiling.k(), checksums);

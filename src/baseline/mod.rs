@@ -57,7 +57,7 @@ pub trait Protection {
     /// Mends `y`, the M×N outputs with all faults in them, and says what that cost.
     ///
     /// # Panics
-    /// When `y` has another shape than `gemm.exact`.
+    /// When `y` is not M×N.
     fn mend(&mut self, gemm: &FaultyGemm<'_>, y: ArrayViewMut2<'_, i32>) -> Work;
 }
 

@@ -121,7 +121,7 @@ impl Protection for StatisticalAbft {
             let magnitudes = syndromes.columns.iter().map(|(_, e)| e.unsigned_abs());
             let deviation: u64 = magnitudes.map(u64::from).sum();
             if region.contains(frequency, deviation) {
-                gemm.recompute(&faulty.tile, true, &mut y, &mut work);
+                gemm.recompute(faulty, true, &mut y, &mut work);
             } else {
                 work.kept_tiles += 1;
             }

@@ -78,11 +78,18 @@ fn drift_is_the_golden_accelerator() {
         let mut accelerator = Accelerator::new(&config);
         let mut drift = Drift::new(settings, &device);
         let mut work = Work::default();
+        // Step and scale of each layer's checkpoint.
+        let mut written = [None::<(u32, f32)>; 3];
         for step in 0..6 {
             for (layer, &shape) in shapes.iter().enumerate() {
                 let mut case = Case::new(config.clone(), shape, rng.next_u64());
                 faults(&mut rng, &mut case);
-                let scale = rng.next_u32() as u16;
+                let now = f32::powi(1.5, below(&mut rng, 9) as i32 - 4);
+                let scale =
+                    written[layer].map_or(0, |(_, then)| drift::ratio(Some(then), Some(now)));
+                if written[layer].is_none_or(|(then, _)| step - then >= settings.interval) {
+                    written[layer] = Some((step, now));
+                }
                 let request = GemmRequest {
                     x: case.x.view(),
                     w: case.w.view(),
@@ -112,7 +119,7 @@ fn drift_is_the_golden_accelerator() {
                     }
                 }
                 let name = format!("layer {layer}");
-                let (y, done) = case.mend_with(&mut drift, &name, 0xfffe + step, theta, scale);
+                let (y, done) = case.mend_with(&mut drift, &name, 0xfffe + step, theta, now);
                 assert_eq!(y, expected, "program {program} step {step} layer {layer}");
                 work += done;
             }

@@ -116,7 +116,7 @@ impl Case {
 
     /// Mends the outputs.
     fn mend(&self, protection: &mut dyn Protection, layer: &str, step: u32) -> (Array2<i32>, Work) {
-        self.mend_with(protection, layer, step, 0, 1 << 14)
+        self.mend_with(protection, layer, step, 0, 1.0)
     }
 
     fn mend_with(
@@ -125,7 +125,7 @@ impl Case {
         layer: &str,
         step: u32,
         threshold_bit: u32,
-        scale: u16,
+        scale: f32,
     ) -> (Array2<i32>, Work) {
         let spoilt = self.spoil();
         let tiles: Vec<FaultyTile<'_>> = self
@@ -149,8 +149,7 @@ impl Case {
             },
             x: self.x.view(),
             w: self.w.view(),
-            exact: spoilt.exact.view(),
-            scale,
+            scale: Some(scale),
             threshold_bit,
             tiles: &tiles,
         };
