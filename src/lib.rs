@@ -30,6 +30,7 @@ pub mod rtl;
 pub mod sequence;
 pub mod soc;
 pub mod synth;
+pub mod tensor;
 pub mod tiling;
 pub mod timing;
 pub mod tool;
