@@ -35,6 +35,7 @@ pub mod sequence;
 pub mod soc;
 pub mod synth;
 pub mod tech;
+pub mod tensor;
 pub mod tiling;
 pub mod timing;
 pub mod tool;

@@ -107,9 +107,9 @@ pub trait GemmEngine {
 /// Why an engine did not compute a GEMM.
 #[derive(Debug, Error)]
 pub enum EngineError {
-    /// An operand is not as long as its shape says. A tensor that is only a shape
+    /// A matrix is not as long as its shape says. A tensor that is only a shape
     /// has no values, and only an engine that asks for none may be given it.
-    #[error("{layer}: operand of {found} values; expected {expected}")]
+    #[error("{layer}: matrix of {found} values; expected {expected}")]
     Length {
         /// The layer.
         layer: String,

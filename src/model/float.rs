@@ -110,6 +110,6 @@ mod tests {
     fn an_operand_of_another_size_is_refused() {
         let weight = Weight::from_values("w", 2, 3, vec![0.0; 6]);
         let error = FloatEngine.layer(&TAG, &[0.0; 5], 2, &weight).unwrap_err();
-        assert_eq!(error.to_string(), "layer: operand of 5 values; expected 6");
+        assert_eq!(error.to_string(), "layer: matrix of 5 values; expected 6");
     }
 }

@@ -3,6 +3,8 @@
 use super::EngineError;
 use crate::mapping::Bytes;
 use half::{bf16, f16};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -25,6 +27,8 @@ pub(super) enum Values {
     Stored(Stored),
     /// In memory.
     Owned(Arc<[f32]>),
+    /// Drawn whenever they are read.
+    Drawn(Drawn),
     /// Nowhere: the tensor is only a shape.
     Absent,
 }
@@ -35,6 +39,15 @@ pub(super) struct Stored {
     pub bytes: Arc<Bytes>,
     pub range: Range<usize>,
     pub format: Format,
+}
+
+/// Uniformly distributed values.
+#[derive(Clone)]
+pub(super) struct Drawn {
+    pub key: [u8; 32],
+    pub len: usize,
+    pub mean: f32,
+    pub deviation: f32,
 }
 
 /// Number formats of weights in files.
@@ -51,6 +64,7 @@ impl Values {
         match self {
             Self::Stored(stored) => Some(stored.read()),
             Self::Owned(values) => Some(Cow::Borrowed(values)),
+            Self::Drawn(drawn) => Some(Cow::Owned(drawn.draw())),
             Self::Absent => None,
         }
     }
@@ -70,6 +84,50 @@ impl Stored {
             Format::F16 => Cow::Owned(widened(bytes, |half| f16::from_le_bytes(half).to_f32())),
             Format::Bf16 => Cow::Owned(widened(bytes, |half| bf16::from_le_bytes(half).to_f32())),
         }
+    }
+}
+
+impl Stored {
+    /// Place and value of the first infinity or NaN.
+    pub fn first_not_finite(&self) -> Option<(usize, f32)> {
+        let bytes = &self.bytes[self.range.clone()];
+        // All bits of the exponent set, in any of the formats.
+        let half = |exponent: u16| {
+            let (words, _) = bytes.as_chunks();
+            words
+                .iter()
+                .position(|word| u16::from_le_bytes(*word) & exponent == exponent)
+        };
+        let place = match self.format {
+            Format::F32 => {
+                let (words, _) = bytes.as_chunks();
+                words
+                    .iter()
+                    .position(|word| !f32::from_le_bytes(*word).is_finite())
+            }
+            Format::F16 => half(0x7c00),
+            Format::Bf16 => half(0x7f80),
+        };
+        place.map(|index| (index, self.read()[index]))
+    }
+}
+
+impl Drawn {
+    fn draw(&self) -> Vec<f32> {
+        // ChaCha8 at 4 KiB a time: a model's worth of weights is drawn in seconds.
+        let mut rng = ChaCha8Rng::from_seed(self.key);
+        let mut block = [0u8; 4096];
+        let mut values = Vec::with_capacity(self.len);
+        // A uniform value in -1..1 has the deviation 1/sqrt(3).
+        let scale = self.deviation * 3.0f32.sqrt() / 2.0f32.powi(31);
+        while values.len() < self.len {
+            rng.fill_bytes(&mut block);
+            let (words, _) = block.as_chunks();
+            let wanted = (self.len - values.len()).min(words.len());
+            let value = |word: &[u8; 4]| self.mean + i32::from_le_bytes(*word) as f32 * scale;
+            values.extend(words[..wanted].iter().map(value));
+        }
+        values
     }
 }
 

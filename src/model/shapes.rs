@@ -1,0 +1,145 @@
+//! The list of a model's GEMMs, from a forward pass without values.
+
+use super::{
+    Conditioning, Denoiser, EngineError, GemmEngine, GemmKind, GemmTag, ImageSize, ModelConfig,
+    ModelError, Parameters, TextConditioning, Weight,
+};
+use crate::tensor::Tensor;
+
+/// A GEMM of a forward pass, as often as it is repeated with other operands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GemmShape {
+    /// Module name, see [`GemmTag::layer`].
+    pub layer: String,
+    /// See [`GemmTag::block`].
+    pub block: Option<usize>,
+    /// Kind.
+    pub kind: GemmKind,
+    /// Rows of X and Y.
+    pub m: usize,
+    /// Columns of W and Y.
+    pub n: usize,
+    /// Columns of X, rows of W.
+    pub k: usize,
+    /// Products of this shape: 1 for layers, batch × heads in attention.
+    pub count: usize,
+}
+
+impl GemmShape {
+    /// Multiply-accumulate operations of all its products.
+    pub fn macs(&self) -> u64 {
+        [self.m, self.n, self.k, self.count]
+            .iter()
+            .map(|size| *size as u64)
+            .product()
+    }
+}
+
+/// An engine that computes nothing and lists what it is asked for.
+#[derive(Debug, Default)]
+pub struct ShapeRecorder {
+    gemms: Vec<GemmShape>,
+}
+
+impl ShapeRecorder {
+    /// The GEMMs in the order in which diffusers' modules finish: an attention's
+    /// products after its output layer.
+    pub fn finish(self) -> Vec<GemmShape> {
+        let mut sorted = Vec::with_capacity(self.gemms.len());
+        let mut products = Vec::new();
+        for gemm in self.gemms {
+            if gemm.kind.is_product() {
+                products.push(gemm);
+            } else {
+                sorted.push(gemm);
+                sorted.append(&mut products);
+            }
+        }
+        sorted.append(&mut products);
+        sorted
+    }
+
+    fn record(&mut self, tag: &GemmTag<'_>, [m, n, k]: [usize; 3]) {
+        if tag.instance > 0 {
+            // Two products of each head alternate.
+            let repeated = self
+                .gemms
+                .iter_mut()
+                .rev()
+                .take(2)
+                .find(|gemm| gemm.kind == tag.kind);
+            if let Some(gemm) = repeated.filter(|gemm| gemm.layer == tag.layer) {
+                gemm.count += 1;
+                return;
+            }
+        }
+        self.gemms.push(GemmShape {
+            layer: tag.layer.to_owned(),
+            block: tag.block,
+            kind: tag.kind,
+            m,
+            n,
+            k,
+            count: 1,
+        });
+    }
+}
+
+impl GemmEngine for ShapeRecorder {
+    fn layer(
+        &mut self,
+        tag: &GemmTag<'_>,
+        _x: &[f32],
+        m: usize,
+        weight: &Weight,
+    ) -> Result<Vec<f32>, EngineError> {
+        self.record(tag, [m, weight.n(), weight.k()]);
+        Ok(Vec::new())
+    }
+
+    fn product(
+        &mut self,
+        tag: &GemmTag<'_>,
+        _a: &[f32],
+        _b: &[f32],
+        m: usize,
+        k: usize,
+        n: usize,
+    ) -> Result<Vec<f32>, EngineError> {
+        self.record(tag, [m, n, k]);
+        Ok(Vec::new())
+    }
+}
+
+/// The GEMMs of one forward pass of `batch` rows at the size the model was trained
+/// on, with `tokens` tokens of text if the model takes text.
+///
+/// # Errors
+/// [`ModelError`] if the configuration's parts do not fit each other.
+pub fn gemm_shapes(
+    config: &ModelConfig,
+    batch: usize,
+    tokens: usize,
+) -> Result<Vec<GemmShape>, ModelError> {
+    let size = config.sample_size();
+    let latents = Tensor::shape_only(&[batch, config.in_channels(), size, size]);
+    let text = |channels, sizes| {
+        Conditioning::Text(TextConditioning {
+            embeddings: Tensor::shape_only(&[batch, tokens, channels]),
+            mask: None,
+            sizes,
+        })
+    };
+    let conditioning = match config {
+        ModelConfig::Dit(_) => Conditioning::Classes(vec![0; batch]),
+        ModelConfig::PixArt(pixart) => {
+            let sizes = || vec![ImageSize::new(1.0, 1.0); batch];
+            text(pixart.caption_channels, pixart.size_conditions.then(sizes))
+        }
+        ModelConfig::Unet(unet) => text(unet.text_channels, None),
+    };
+    let denoiser = Denoiser::new(config.clone(), &Parameters::absent())?;
+    let mut recorder = ShapeRecorder::default();
+    denoiser.forward(&mut recorder, 0, &latents, &vec![0.0; batch], &conditioning)?;
+    Ok(recorder.finish())
+}
