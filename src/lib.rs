@@ -8,6 +8,7 @@
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! timing: delays of the synthesised PE, knows synth, tool, rtl and config
 //! dram: the memory behind the accelerator's AXI port, knows only config
+//! metrics: quality of images, knows image and assets; image: PNG files, sets, grids; assets: trained networks
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
 //!
@@ -15,6 +16,7 @@
 #![deny(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod assets;
 pub mod atomic;
 pub mod config;
 pub mod cosim;
@@ -22,6 +24,8 @@ pub mod dram;
 pub mod fault;
 pub mod formal;
 pub mod golden;
+pub mod image;
+pub mod metrics;
 pub mod registers;
 pub mod rtl;
 pub mod sequence;
