@@ -11,6 +11,7 @@
 //! tech: from a voltage and a frequency to fault probabilities, knows fault and timing
 //! dram: the memory behind the accelerator's AXI port, knows only config
 //! model: denoisers of the diffusers layout; every GEMM of theirs goes through `model::GemmEngine`
+//! metrics: quality of images, knows image and assets; image: PNG files, sets, grids; assets: trained networks
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
 //!
@@ -18,6 +19,7 @@
 #![deny(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod assets;
 pub mod atomic;
 pub mod baseline;
 pub mod config;
@@ -29,6 +31,8 @@ pub mod golden;
 mod mapping;
 pub mod model;
 pub mod quant;
+pub mod image;
+pub mod metrics;
 pub mod registers;
 pub mod rtl;
 pub mod sequence;
