@@ -14,6 +14,7 @@ mod repack;
 mod report;
 mod rtl;
 mod synth;
+mod tech;
 mod tools;
 mod verify;
 mod waves;
@@ -70,6 +71,8 @@ enum Command {
     Area(area::Args),
     /// Map one PE to the cells of a Liberty library: area, and delay against voltage
     Synth(synth::Args),
+    /// Show what a technology table says of a voltage and a frequency, or scale one
+    Tech(tech::Args),
     /// Record one rollback, from flag to merge, as a waveform
     Waves(waves::Args),
 }
@@ -89,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Tools => tools::run(),
         Command::Area(args) => area::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Tech(args) => tech::run(&args),
         Command::Waves(args) => waves::run(&args),
     };
     match verdict {
