@@ -19,7 +19,7 @@ pub struct LayerWeights {
 
 impl LayerWeights {
     fn new(weight: &Weight) -> Result<Self, EngineError> {
-        let quantised = QuantisedWeights::new(&weight.read()?, weight.n(), weight.k());
+        let quantised = QuantisedWeights::new(&weight.values()?, weight.n(), weight.k());
         Ok(Self {
             packed: PackedWeights::from_transposed(quantised.q.view()),
             quantised,
