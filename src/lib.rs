@@ -19,6 +19,7 @@ pub mod atomic;
 pub mod config;
 pub mod cosim;
 pub mod dram;
+pub mod fast;
 pub mod fault;
 pub mod formal;
 pub mod golden;
