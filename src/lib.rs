@@ -25,6 +25,7 @@ pub mod baseline;
 pub mod config;
 pub mod cosim;
 pub mod dram;
+pub mod fast;
 pub mod fault;
 pub mod formal;
 pub mod golden;

@@ -1,0 +1,14 @@
+//! The fast engine: exact int8 GEMMs at the speed of a tuned library, and what
+//! faults do to them as sparse deltas. It agrees with [`crate::golden`] bit for
+//! bit, and computes nothing dense again because of a fault.
+
+mod kernel;
+mod packed;
+mod product;
+
+pub use kernel::Isa;
+pub use packed::PackedWeights;
+pub use product::{multiply, multiply_into};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! Weights in the order in which the kernels read them.
+
+use super::kernel::{self, LINE, Line, PANEL};
+use ndarray::{Array2, ArrayView2};
+
+/// int8 weights [K×N], repacked once for the kernels: panels of 16 columns, each
+/// a run of lines that hold four k of every column. Stored with an offset of 128,
+/// as unsigned bytes; what is beyond K or N is zero.
+#[derive(Clone, Debug)]
+pub struct PackedWeights {
+    depth: usize,
+    columns: usize,
+    lines: Vec<Line>,
+}
+
+impl PackedWeights {
+    /// Packs W[K×N].
+    pub fn new(w: ArrayView2<'_, i8>) -> Self {
+        Self::pack(w, false)
+    }
+
+    /// Packs W[K×N] that is stored as its transpose [N×K], as diffusers stores
+    /// the weights of a linear layer, and as the keys of QKᵀ are.
+    pub fn from_transposed(w: ArrayView2<'_, i8>) -> Self {
+        Self::pack(w.reversed_axes(), true)
+    }
+
+    fn pack(w: ArrayView2<'_, i8>, transposed: bool) -> Self {
+        let (depth, columns) = w.dim();
+        let groups = depth.div_ceil(LINE);
+        let mut lines = vec![Line::ZERO; groups * columns.div_ceil(PANEL)];
+        if groups > 0 {
+            let panels = lines.chunks_exact_mut(groups);
+            for (panel, first) in panels.zip((0..columns).step_by(PANEL)) {
+                let end = columns.min(first + PANEL);
+                let part = w.slice(ndarray::s![.., first..end]);
+                if transposed {
+                    kernel::pack_columns(part.reversed_axes(), panel);
+                } else {
+                    kernel::pack_rows(part, panel);
+                }
+            }
+        }
+        Self {
+            depth,
+            columns,
+            lines,
+        }
+    }
+
+    /// The reduction dimension K.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Columns N.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// One weight.
+    ///
+    /// # Panics
+    /// When there is no such element.
+    pub fn get(&self, k: usize, column: usize) -> i8 {
+        assert!(k < self.depth && column < self.columns);
+        self.panel(column / PANEL)[k / LINE].get(column % PANEL, k % LINE)
+    }
+
+    /// W[K×N] as it was before packing.
+    pub fn unpack(&self) -> Array2<i8> {
+        Array2::from_shape_fn((self.depth, self.columns), |(k, column)| {
+            self.get(k, column)
+        })
+    }
+
+    /// Lines of a panel: ⌈K/4⌉.
+    pub(super) fn groups(&self) -> usize {
+        self.depth.div_ceil(LINE)
+    }
+
+    /// All lines, panel by panel.
+    pub(super) fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The lines of a panel, from k = 0.
+    pub(super) fn panel(&self, panel: usize) -> &[Line] {
+        &self.lines[panel * self.groups()..][..self.groups()]
+    }
+}
