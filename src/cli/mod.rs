@@ -8,6 +8,8 @@ mod faults;
 mod formal;
 mod inputs;
 mod lint;
+mod metrics;
+mod metrics_report;
 mod progress;
 mod registers;
 mod repack;
@@ -70,6 +72,8 @@ enum Command {
     Area(area::Args),
     /// Map one PE to the cells of a Liberty library: area, and delay against voltage
     Synth(synth::Args),
+    /// Compare images: PSNR, SSIM, LPIPS, class accuracy, FD-clf
+    Metrics(metrics::Args),
     /// Record one rollback, from flag to merge, as a waveform
     Waves(waves::Args),
 }
@@ -89,6 +93,7 @@ pub fn run() -> ExitCode {
         Command::Tools => tools::run(),
         Command::Area(args) => area::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Metrics(args) => metrics::run(&args),
         Command::Waves(args) => waves::run(&args),
     };
     match verdict {
