@@ -8,6 +8,8 @@ mod faults;
 mod formal;
 mod inputs;
 mod lint;
+mod metrics;
+mod metrics_report;
 mod progress;
 mod registers;
 mod repack;
@@ -73,6 +75,8 @@ enum Command {
     Synth(synth::Args),
     /// Show what a technology table says of a voltage and a frequency, or scale one
     Tech(tech::Args),
+    /// Compare images: PSNR, SSIM, LPIPS, class accuracy, FD-clf
+    Metrics(metrics::Args),
     /// Record one rollback, from flag to merge, as a waveform
     Waves(waves::Args),
 }
@@ -93,6 +97,7 @@ pub fn run() -> ExitCode {
         Command::Area(args) => area::run(&args),
         Command::Synth(args) => synth::run(&args),
         Command::Tech(args) => tech::run(&args),
+        Command::Metrics(args) => metrics::run(&args),
         Command::Waves(args) => waves::run(&args),
     };
     match verdict {

@@ -169,6 +169,13 @@ impl Lpips {
 }
 
 impl LpipsFeatures {
+    /// Number of values: 31 872 for 64×64 pixels.
+    #[expect(clippy::len_without_is_empty, reason = "never empty")]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
     /// LPIPS between the two images.
     ///
     /// # Errors

@@ -311,18 +311,18 @@ fn summary_pools_squared_errors() {
 fn naive_convolution(x: &Activations, sides: Sides, weight: &[f32], bias: &[f32]) -> Vec<f64> {
     let Sides {
         inputs,
-        outputs,
         kernel,
         stride,
         padding,
+        ..
     } = sides;
     let side = |length: usize| (length + 2 * padding - kernel) / stride + 1;
     let mut values = Vec::new();
     for n in 0..x.n {
         for y in 0..side(x.height) {
             for column in 0..side(x.width) {
-                for output in 0..outputs {
-                    let mut sum = f64::from(bias[output]);
+                for (output, bias) in bias.iter().enumerate() {
+                    let mut sum = f64::from(*bias);
                     for (row, tap, input) in (0..kernel).flat_map(|row| {
                         (0..kernel).flat_map(move |tap| (0..inputs).map(move |i| (row, tap, i)))
                     }) {
