@@ -2,6 +2,7 @@
 
 use super::Work;
 use crate::config::ArrayConfig;
+use crate::fast::PackedWeights;
 use crate::fault::TileFaults;
 use crate::golden;
 use crate::tiling::{Tile, Tiling};
@@ -57,7 +58,7 @@ pub struct FaultyGemm<'a> {
     /// Activations M×K.
     pub x: ArrayView2<'a, i8>,
     /// Weights K×N.
-    pub w: ArrayView2<'a, i8>,
+    pub w: &'a PackedWeights,
     /// What a unit of the outputs is worth in this step, as far as the scales of activations decide
     /// it; `None` where each row has its own, so that no checkpoint fits another step.
     pub scale: Option<f32>,
@@ -70,7 +71,7 @@ pub struct FaultyGemm<'a> {
 impl FaultyGemm<'_> {
     /// Outputs M×N.
     pub(super) fn shape(&self) -> (usize, usize) {
-        (self.x.nrows(), self.w.ncols())
+        (self.x.nrows(), self.w.columns())
     }
 
     /// The work of a GEMM in which nothing is detected, with or without checksums.

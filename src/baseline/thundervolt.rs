@@ -18,7 +18,7 @@
 use super::{FaultyGemm, FaultyTile, Protection, Work};
 use crate::config::Dataflow;
 use crate::fault::{Fault, Register, TileFaults};
-use crate::golden;
+use crate::fast;
 use ndarray::{ArrayViewMut2, s};
 
 /// Razor flip-flops and TE-Drop.
@@ -48,19 +48,11 @@ impl Protection for ThunderVolt {
             let (late, others) = split(gemm, faulty);
             let place = s![faulty.tile.rows.clone(), faulty.tile.columns.clone()];
             faulty.make_exact(&mut y);
-            let mut outputs = y.slice_mut(place);
-            if !others.is_empty() {
-                let without = golden::tile(
-                    gemm.config,
-                    gemm.tiling,
-                    &faulty.tile,
-                    gemm.x,
-                    gemm.w,
-                    &others,
-                    0,
-                );
-                outputs.assign(&without.y.slice(s![.., ..faulty.tile.columns.len()]));
+            let others = [(faulty.tile.index, others)];
+            for effect in fast::effects(gemm.config, gemm.tiling, gemm.x, gemm.w, others, 0) {
+                effect.apply(gemm.tiling, &mut y);
             }
+            let mut outputs = y.slice_mut(place);
             work.detected_tiles += u64::from(!late.is_empty());
             let mut dropped = None;
             for psum in late {
@@ -74,7 +66,7 @@ impl Protection for ThunderVolt {
                 dropped = Some(next);
                 if next.k < gemm.tiling.k() {
                     let x = gemm.x[[faulty.tile.rows.start + next.row, next.k]];
-                    let w = gemm.w[[next.k, faulty.tile.columns.start + next.column]];
+                    let w = gemm.w.get(next.k, faulty.tile.columns.start + next.column);
                     let output = &mut outputs[[next.row, next.column]];
                     *output = output.wrapping_sub(i32::from(x) * i32::from(w));
                     work.dropped_products += 1;

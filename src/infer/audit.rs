@@ -6,18 +6,27 @@ use super::error::InferError;
 use super::hardware::{TileOutput, simulate};
 use super::plan::image_seed;
 use crate::cosim::Simulator;
+use crate::fast::PackedWeights;
 use crate::fault::TileFaults;
 use crate::model::GemmTag;
 use crate::tiling::Tiling;
-use ndarray::s;
+use ndarray::{Array2, s};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::ops::Range;
 
 /// An auditor of one image.
-pub struct Audit<'a> {
-    simulator: Simulator<'a>,
+pub struct Audit {
+    simulator: Simulator,
     rate: f64,
     seed: u64,
+}
+
+/// Columns of W, unpacked.
+pub(super) fn columns(w: &PackedWeights, columns: &Range<usize>) -> Array2<i8> {
+    Array2::from_shape_fn((w.depth(), columns.len()), |(k, column)| {
+        w.get(k, columns.start + column)
+    })
 }
 
 /// A GEMM that may be audited.
@@ -30,9 +39,9 @@ pub struct Sample<'a> {
     pub job: &'a Faulty<'a>,
 }
 
-impl<'a> Audit<'a> {
+impl Audit {
     /// Audits each tile with probability `rate`, 0..=1.
-    pub fn new(simulator: Simulator<'a>, rate: f64, seed: u64, image: u64) -> Self {
+    pub fn new(simulator: Simulator, rate: f64, seed: u64, image: u64) -> Self {
         Self {
             simulator,
             rate,
@@ -63,7 +72,7 @@ impl<'a> Audit<'a> {
             let faults = at.map_or(&none, |at| &job.faults[at].1);
             let effect = at.ok().map(|at| &computed.effects[at]);
             let x = job.x.slice(s![tile.rows.clone(), ..]);
-            let w = job.w.slice(s![.., tile.columns.clone()]);
+            let w = columns(job.w, &tile.columns);
             let alone = Tiling::new(job.config, x.nrows(), x.ncols(), w.ncols());
             let faults = std::slice::from_ref(faults);
             let result = simulate(&mut self.simulator, job, alone, (x, w), faults)?;

@@ -25,9 +25,7 @@ pub struct Faulty<'a> {
     /// Activations M×K.
     pub x: ArrayView2<'a, i8>,
     /// Weights K×N.
-    pub w: ArrayView2<'a, i8>,
-    /// The same, packed.
-    pub packed: &'a PackedWeights,
+    pub w: &'a PackedWeights,
     /// Tiles that have faults, in streaming order.
     pub faults: &'a [(Tile, TileFaults)],
 }
@@ -41,16 +39,16 @@ pub struct Computed {
 }
 
 /// What computes.
-pub enum Backend<'a> {
+pub enum Backend {
     /// Kernels and sparse deltas.
     Fast,
     /// The golden model, tile by tile.
     Golden,
     /// The verilated RTL; what it delivers is compared with the fast engine.
-    Rtl(Simulator<'a>),
+    Rtl(Simulator),
 }
 
-impl Backend<'_> {
+impl Backend {
     /// Runs a GEMM.
     ///
     /// # Errors
@@ -65,23 +63,20 @@ impl Backend<'_> {
 }
 
 fn fast(job: &Faulty<'_>) -> Computed {
-    let mut y = Array2::zeros((job.x.nrows(), job.w.ncols()));
-    fast::multiply_into(job.x, job.packed, y.view_mut(), job.threads);
-    let faults = job.faults.iter().map(|(tile, faults)| (tile.index, faults));
+    let mut y = Array2::zeros((job.x.nrows(), job.w.columns()));
+    fast::multiply_into(job.x, job.w, y.view_mut(), job.threads);
+    let faults = job.faults.iter();
+    let faults = faults.map(|(tile, faults)| (tile.index, faults.clone()));
     let effects = fast::effects(job.config, job.tiling, job.x, job.w, faults, job.threshold_bit);
-    for ((tile, _), effect) in job.faults.iter().zip(&effects) {
-        for &(row, column, delta) in &effect.deltas {
-            if row < tile.rows.len() && column < tile.columns.len() {
-                let y = &mut y[[tile.rows.start + row, tile.columns.start + column]];
-                *y = y.wrapping_add(delta);
-            }
-        }
+    for effect in &effects {
+        effect.apply(job.tiling, &mut y.view_mut());
     }
     Computed { y, effects }
 }
 
 fn golden(job: &Faulty<'_>) -> Computed {
-    let mut y = Array2::zeros((job.x.nrows(), job.w.ncols()));
+    let w = job.w.unpack();
+    let mut y = Array2::zeros((job.x.nrows(), w.ncols()));
     let mut effects = Vec::with_capacity(job.faults.len());
     let none = TileFaults::default();
     let mut faulty = job.faults.iter().peekable();
@@ -94,7 +89,7 @@ fn golden(job: &Faulty<'_>) -> Computed {
             job.tiling,
             &tile,
             job.x,
-            job.w,
+            w.view(),
             faults,
             job.threshold_bit,
         );
@@ -117,14 +112,14 @@ fn golden(job: &Faulty<'_>) -> Computed {
 }
 
 /// The hardware's outputs; flags and effects are the fast engine's, which agree.
-fn rtl(simulator: &mut Simulator<'_>, sample: &Sample<'_>) -> Result<Computed, InferError> {
+fn rtl(simulator: &mut Simulator, sample: &Sample<'_>) -> Result<Computed, InferError> {
     let job = sample.job;
     let mut computed = fast(job);
     let mut faults = vec![TileFaults::default(); job.tiling.len()];
     for (tile, of) in job.faults {
         faults[tile.index] = of.clone();
     }
-    let result = simulate(simulator, job, *job.tiling, (job.x, job.w), &faults)?;
+    let result = simulate(simulator, job, *job.tiling, (job.x, job.w.unpack()), &faults)?;
     let mut effects = computed.effects.iter().peekable();
     let mut first_row = 0;
     for tile in job.tiling.tiles() {

@@ -14,7 +14,7 @@ use crate::fault::TileFaults;
 use crate::model::{EngineError, GemmEngine, GemmTag, Weight};
 use crate::quant::{Quantised, Scales, quantise};
 use crate::tiling::{MAX_K, Tile, Tiling};
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 use std::collections::{BTreeMap, HashMap};
 
 /// What all images of a run have in common.
@@ -52,8 +52,8 @@ pub struct ProtectedEngine<'a> {
     setting: &'a Setting,
     plan: FaultPlan,
     protection: Box<dyn Protection + 'a>,
-    backend: Backend<'a>,
-    audit: Option<Audit<'a>>,
+    backend: Backend,
+    audit: Option<Audit>,
     /// Number of each layer and instance, in the order of their first use.
     layers: HashMap<(String, usize), usize>,
     totals: Totals,
@@ -62,9 +62,8 @@ pub struct ProtectedEngine<'a> {
 /// Operands of a GEMM in int8.
 struct Operands<'a> {
     x: &'a Quantised,
-    packed: &'a PackedWeights,
     /// W[K×N].
-    w: ArrayView2<'a, i8>,
+    w: &'a PackedWeights,
     /// Scale of W where it has only one.
     w_scale: Option<f32>,
 }
@@ -75,8 +74,8 @@ impl<'a> ProtectedEngine<'a> {
         setting: &'a Setting,
         plan: FaultPlan,
         protection: Box<dyn Protection + 'a>,
-        backend: Backend<'a>,
-        audit: Option<Audit<'a>>,
+        backend: Backend,
+        audit: Option<Audit>,
     ) -> Self {
         Self {
             setting,
@@ -105,9 +104,9 @@ impl<'a> ProtectedEngine<'a> {
 
     /// The mended outputs of a GEMM.
     fn compute(&mut self, tag: &GemmTag<'_>, operands: &Operands<'_>) -> Result<Array2<i32>, EngineError> {
-        let Operands { x, packed, w, .. } = *operands;
+        let Operands { x, w, .. } = *operands;
         let config = &self.setting.config;
-        let (m, k, n) = (x.q.nrows(), x.q.ncols(), w.ncols());
+        let (m, k, n) = (x.q.nrows(), x.q.ncols(), w.columns());
         if k > MAX_K {
             return Err(failed(tag, InferError::Depth { k }));
         }
@@ -133,7 +132,6 @@ impl<'a> ProtectedEngine<'a> {
             tiling: &tiling,
             x: x.q.view(),
             w,
-            packed,
             faults: &faults,
         };
         let sample = Sample { tag, gemm, job: &job };
@@ -201,12 +199,11 @@ impl GemmEngine for ProtectedEngine<'_> {
             tag,
             &Operands {
                 x: &x,
-                packed: &weights.packed,
-                w: weights.view(),
+                w: &weights.packed,
                 w_scale: None,
             },
         )?;
-        Ok(dequantise(&y, &x.scales, Columns::Each(&weights.quantised.scales)))
+        Ok(dequantise(&y, &x.scales, Columns::Each(&weights.scales)))
     }
 
     fn product(
@@ -225,13 +222,12 @@ impl GemmEngine for ProtectedEngine<'_> {
         let b_scale = scales.right(&operand(tag.layer, true), b);
         let x = quantise(a, m, k, a_scales);
         let w = quantise(b, k, n, Scales::Tensor(b_scale));
-        let packed = PackedWeights::new(w.q.view());
+        let w = PackedWeights::new(w.q.view());
         let y = self.compute(
             tag,
             &Operands {
                 x: &x,
-                packed: &packed,
-                w: w.q.view(),
+                w: &w,
                 w_scale: Some(b_scale),
             },
         )?;

@@ -1,11 +1,14 @@
 //! What can go wrong with the int8 GEMMs of a denoising run.
 
-use super::audit::Sample;
+use super::audit::{Sample, columns};
 use super::hardware::Difference;
 use crate::cosim::CosimError;
 use crate::fault::TileFaults;
+use crate::model::ModelError;
+use crate::quant::QuantError;
 use crate::tiling::{MAX_K, Tile};
 use ndarray::{Array2, s};
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// Errors of a protected engine.
@@ -20,6 +23,20 @@ pub enum InferError {
     /// The hardware could not be built or run.
     #[error(transparent)]
     Cosim(#[from] CosimError),
+    /// The model, an input of it, or an engine failed.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// The calibration cannot be used.
+    #[error(transparent)]
+    Quant(#[from] QuantError),
+    /// A model's folder cannot be read.
+    #[error("{path}: {source}")]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// Hardware and fast engine disagree.
     #[error(transparent)]
     Mismatch(Box<TileMismatch>),
@@ -56,7 +73,7 @@ impl InferError {
             layer: sample.tag.layer.to_owned(),
             instance: sample.tag.instance,
             x: job.x.slice(s![tile.rows.clone(), ..]).to_owned(),
-            w: job.w.slice(s![.., tile.columns.clone()]).to_owned(),
+            w: columns(job.w, &tile.columns),
             faults: faults.map(|(_, faults)| faults.clone()).unwrap_or_default(),
             tile,
             difference,

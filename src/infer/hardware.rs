@@ -129,14 +129,12 @@ impl TileOutput {
 
 /// Runs operands on the hardware, streams never stalling.
 pub fn simulate(
-    simulator: &mut Simulator<'_>,
+    simulator: &mut Simulator,
     job: &Faulty<'_>,
     tiling: Tiling,
-    (x, w): (ArrayView2<'_, i8>, ArrayView2<'_, i8>),
+    (x, w): (ArrayView2<'_, i8>, Array2<i8>),
     faults: &[TileFaults],
 ) -> Result<RtlResult, InferError> {
-    // The streams read rows of W.
-    let w = w.as_standard_layout();
     let x = x.as_standard_layout();
     let job = RtlJob {
         tiling,

@@ -4,32 +4,16 @@
 use crate::fast::PackedWeights;
 use crate::model::{EngineError, Weight};
 use crate::quant::QuantisedWeights;
-use ndarray::ArrayView2;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-/// A layer's weights, both as the kernels and as the fault models read them.
+/// A layer's weights in int8.
 #[derive(Debug)]
 pub struct LayerWeights {
-    /// For the product.
+    /// W[K×N].
     pub packed: PackedWeights,
-    /// Integers N×K and scale of each output channel.
-    pub quantised: QuantisedWeights,
-}
-
-impl LayerWeights {
-    fn new(weight: &Weight) -> Result<Self, EngineError> {
-        let quantised = QuantisedWeights::new(&weight.values()?, weight.n(), weight.k());
-        Ok(Self {
-            packed: PackedWeights::from_transposed(quantised.q.view()),
-            quantised,
-        })
-    }
-
-    /// W[K×N] as a view.
-    pub fn view(&self) -> ArrayView2<'_, i8> {
-        self.quantised.q.t()
-    }
+    /// Scale of each output channel.
+    pub scales: Vec<f32>,
 }
 
 /// Weights by name.
@@ -49,7 +33,13 @@ impl WeightStore {
         if let Some(found) = locked().get(weight.name()) {
             return Ok(found.clone());
         }
-        let made = Arc::new(LayerWeights::new(weight)?);
-        Ok(locked().entry(weight.name().to_owned()).or_insert(made).clone())
+        let quantised = QuantisedWeights::new(&weight.values()?, weight.n(), weight.k());
+        let made = Arc::new(LayerWeights {
+            packed: PackedWeights::from_transposed(quantised.q.view()),
+            scales: quantised.scales,
+        });
+        let mut layers = locked();
+        let kept = layers.entry(weight.name().to_owned()).or_insert(made);
+        Ok(kept.clone())
     }
 }

@@ -136,6 +136,14 @@ impl ModelConfig {
         Self::from_options(Options::read(file)?)
     }
 
+    /// Reads text; `file` names it in messages.
+    ///
+    /// # Errors
+    /// As [`ModelConfig::read`].
+    pub fn parse(file: &Path, text: &str) -> Result<Self, ModelError> {
+        Self::from_options(Options::parse(file, text)?)
+    }
+
     fn from_options(mut options: Options) -> Result<Self, ModelError> {
         let class = options.text("_class_name", None)?;
         // The class that older files of both transformers name.

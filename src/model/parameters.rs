@@ -90,6 +90,20 @@ impl Parameters {
         })
     }
 
+    /// Parameters of a safetensors file that is part of the program; `name` stands for it in
+    /// messages.
+    ///
+    /// # Errors
+    /// [`ModelError::Format`].
+    pub fn embedded(name: &Path, bytes: &'static [u8]) -> Result<Self, ModelError> {
+        let mut entries = BTreeMap::new();
+        list_into(&mut entries, name, Bytes::Embedded(bytes))?;
+        Ok(Self {
+            folder: name.to_owned(),
+            source: Source::Files(entries),
+        })
+    }
+
     /// Parameters of any shape, drawn from the seed and their name: uniform with the
     /// deviation 1/√K for weights, close to 1 for norms and to 0 for biases. Weight
     /// matrices are drawn anew whenever they are read, and occupy no memory.
@@ -224,6 +238,15 @@ fn map_into(entries: &mut BTreeMap<String, Entry>, file: &Path) -> Result<(), Mo
         file: file.to_owned(),
         source,
     })?;
+    list_into(entries, file, bytes)
+}
+
+/// Lists the tensors of a safetensors file; `file` names it in messages.
+fn list_into(
+    entries: &mut BTreeMap<String, Entry>,
+    file: &Path,
+    bytes: Bytes,
+) -> Result<(), ModelError> {
     let (header, metadata) =
         SafeTensors::read_metadata(&bytes).map_err(|e| ModelError::Format {
             file: file.to_owned(),

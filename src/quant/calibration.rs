@@ -36,12 +36,20 @@ impl Calibration {
     /// # Errors
     /// [`QuantError`] with the file and what is wrong in it.
     pub fn read(path: &Path, model: &str) -> Result<Self, QuantError> {
-        let path_buf = || path.to_owned();
         let text = std::fs::read_to_string(path).map_err(|source| QuantError::File {
-            path: path_buf(),
+            path: path.to_owned(),
             source,
         })?;
-        let found: Self = serde_json::from_str(&text).map_err(|error| QuantError::Syntax {
+        Self::parse(path, &text, model)
+    }
+
+    /// Checks the text of a calibration; `path` names it in messages.
+    ///
+    /// # Errors
+    /// As [`Calibration::read`].
+    pub fn parse(path: &Path, text: &str, model: &str) -> Result<Self, QuantError> {
+        let path_buf = || path.to_owned();
+        let found: Self = serde_json::from_str(text).map_err(|error| QuantError::Syntax {
             path: path_buf(),
             message: error.to_string(),
         })?;

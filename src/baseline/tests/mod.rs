@@ -6,6 +6,7 @@ mod others;
 
 use super::*;
 use crate::config::{ArrayConfig, ChecksumDomain, Dataflow, RunDefaults};
+use crate::fast::PackedWeights;
 use crate::fault::{Fault, Register, Site, TileFaults};
 use crate::golden;
 use crate::tiling::Tiling;
@@ -148,7 +149,7 @@ impl Case {
                 instance: 0,
             },
             x: self.x.view(),
-            w: self.w.view(),
+            w: &PackedWeights::new(self.w.view()),
             scale: Some(scale),
             threshold_bit,
             tiles: &tiles,

@@ -1,0 +1,36 @@
+//! Denoising on the accelerator: every GEMM of a denoiser in int8, with the faults
+//! of its fault plan, mended by a protection, exactly as the hardware would.
+//!
+//! ```text
+//! run ─► engine ─► {plan (which faults), backend (what computes), audit (RTL), scaling, weights}
+//! ```
+//!
+//! One engine makes one image: its checkpoints, layer numbers and fault streams are the
+//! image's own, so that images do not depend on each other or on threads.
+
+mod audit;
+mod backend;
+mod calibrate;
+mod engine;
+mod error;
+mod hardware;
+mod plan;
+mod run;
+mod scaling;
+mod source;
+mod weights;
+
+pub use audit::Audit;
+pub use backend::Backend;
+pub use calibrate::CalibrationEngine;
+pub use engine::{ProtectedEngine, Setting, Totals};
+pub use error::{InferError, TileMismatch};
+pub use hardware::Difference;
+pub use plan::{FaultPlan, Kind, Rule, Selector, image_seed};
+pub use run::{EngineKind, ImageTask, Made, Run, for_all};
+pub use scaling::ActivationScales;
+pub use source::{CALIBRATION_FILE, EMBEDDED, ModelSource};
+pub use weights::WeightStore;
+
+#[cfg(test)]
+mod tests;
