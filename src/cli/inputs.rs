@@ -122,6 +122,18 @@ impl FaultArgs {
             let (list, _) = FaultList::read(file, config, &workload.hash(), &tilings)?;
             return Ok(Sampler::List(list));
         }
+        self.drawn(config)
+    }
+
+    /// As [`FaultArgs::sampler`], for runs whose GEMMs are not known beforehand.
+    pub fn drawn(&self, config: &ArrayConfig) -> Result<Sampler> {
+        if let Some(file) = &self.fault_list {
+            bail!(
+                "--fault-list {}: a list names the GEMMs of a workload; expected --ber, --upsets \
+                 or --voltage here",
+                file.display()
+            );
+        }
         if self.timing.given() {
             let table = self.timing.table()?;
             let errors = table.errors(self.timing.point(&table))?;

@@ -3,12 +3,16 @@
 mod accelerator;
 mod accelerator_report;
 mod area;
+mod calibrate;
 mod cosim;
 mod faults;
 mod formal;
+mod infer;
+mod infer_report;
 mod inputs;
 mod lint;
 mod metrics;
+mod mismatch;
 mod metrics_report;
 mod progress;
 mod registers;
@@ -75,6 +79,10 @@ enum Command {
     Synth(synth::Args),
     /// Show what a technology table says of a voltage and a frequency, or scale one
     Tech(tech::Args),
+    /// Make images with a denoiser whose GEMMs are computed as the accelerator would
+    Infer(infer::Args),
+    /// Find the static scales of a model's activations
+    Calibrate(calibrate::Args),
     /// Compare images: PSNR, SSIM, LPIPS, class accuracy, FD-clf
     Metrics(metrics::Args),
     /// Record one rollback, from flag to merge, as a waveform
@@ -97,6 +105,8 @@ pub fn run() -> ExitCode {
         Command::Area(args) => area::run(&args),
         Command::Synth(args) => synth::run(&args),
         Command::Tech(args) => tech::run(&args),
+        Command::Infer(args) => infer::run(&args),
+        Command::Calibrate(args) => calibrate::run(&args),
         Command::Metrics(args) => metrics::run(&args),
         Command::Waves(args) => waves::run(&args),
     };

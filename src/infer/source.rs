@@ -23,7 +23,7 @@ pub struct ModelSource {
     /// Hash that a calibration names.
     pub hash: String,
     /// Its folder, unless it is embedded or drawn.
-    folder: Option<PathBuf>,
+    pub folder: Option<PathBuf>,
 }
 
 impl ModelSource {
