@@ -8,6 +8,7 @@
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! timing: delays of the synthesised PE, knows synth, tool, rtl and config
 //! dram: the memory behind the accelerator's AXI port, knows only config
+//! diffusion: schedulers and the denoising loop, on model
 //! model: denoisers of the diffusers layout; every GEMM of theirs goes through `model::GemmEngine`
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
@@ -19,6 +20,7 @@
 pub mod atomic;
 pub mod config;
 pub mod cosim;
+pub mod diffusion;
 pub mod dram;
 pub mod fault;
 pub mod formal;

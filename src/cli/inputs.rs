@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use drift::config::{ArrayConfig, SHIPPED};
 use drift::fault::{FaultList, Register, Sampler, Targets};
+use drift::model::{ModelConfig, ModelError, model_folder};
 use drift::tiling::Tiling;
 use drift::workload::Workload;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,26 @@ pub fn config(text: &str) -> Result<ArrayConfig> {
 /// Resolves `--workload`.
 pub fn workload(text: &str, seed: u64) -> Result<Workload> {
     Ok(Workload::open(&Workload::parse_source(text)?, seed)?)
+}
+
+/// Resolves the configuration of `--model`: a built-in name, or the folder of a model
+/// or pipeline.
+pub fn model_config(text: &str) -> Result<ModelConfig> {
+    if let Some(config) = ModelConfig::built_in(text) {
+        return Ok(config);
+    }
+    let folder = Path::new(text);
+    if !folder.is_dir() {
+        let allowed = ModelConfig::built_in_names().collect::<Vec<_>>().join(", ");
+        return Err(ModelError::Name {
+            text: text.to_owned(),
+            allowed,
+        }
+        .into());
+    }
+    Ok(ModelConfig::read(
+        &model_folder(folder).join("config.json"),
+    )?)
 }
 
 /// Where faults come from.

@@ -13,6 +13,7 @@ mod registers;
 mod repack;
 mod report;
 mod rtl;
+mod shapes;
 mod synth;
 mod tools;
 mod verify;
@@ -70,6 +71,8 @@ enum Command {
     Area(area::Args),
     /// Map one PE to the cells of a Liberty library: area, and delay against voltage
     Synth(synth::Args),
+    /// List the GEMMs of one denoising step of a diffusion model
+    Shapes(shapes::Args),
     /// Record one rollback, from flag to merge, as a waveform
     Waves(waves::Args),
 }
@@ -89,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Tools => tools::run(),
         Command::Area(args) => area::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Shapes(args) => shapes::run(&args),
         Command::Waves(args) => waves::run(&args),
     };
     match verdict {

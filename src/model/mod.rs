@@ -36,5 +36,5 @@ pub use error::ModelError;
 pub use float::FloatEngine;
 pub(crate) use options::Options;
 pub use parameters::Parameters;
-pub use shapes::{GemmShape, ShapeRecorder, gemm_shapes};
+pub use shapes::{GemmShape, ShapeRecorder, gemm_shapes, shape_list, shape_list_name};
 pub use weight::Weight;

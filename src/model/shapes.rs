@@ -5,6 +5,13 @@ use super::{
     ModelError, Parameters, TextConditioning, Weight,
 };
 use crate::tensor::Tensor;
+use std::path::Path;
+
+/// Tokens of PixArt-α's texts.
+const PIXART_TOKENS: usize = 120;
+
+/// Tokens of Stable Diffusion 1.x's texts.
+const CLIP_TOKENS: usize = 77;
 
 /// A GEMM of a forward pass, as often as it is repeated with other operands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,19 +118,63 @@ impl GemmEngine for ShapeRecorder {
     }
 }
 
+/// Name of the list of a model, built-in or a folder: built-in models have the names
+/// of the lists that were made with diffusers, `_cfg2` with a second row for guidance.
+pub fn shape_list_name(model: &str, batch: usize) -> String {
+    let name = match model {
+        "dit-xl-2-512" => "dit_xl2_512",
+        "dit-xl-2-256" => "dit_xl2_256",
+        "pixart-alpha-512" => "pixart_alpha_512",
+        "pixart-alpha-1024" => "pixart_alpha_1024",
+        "sd15-512" => "sd15_unet_512",
+        folder => {
+            let name = Path::new(folder).file_name().unwrap_or_default();
+            &name.to_string_lossy().replace(',', "_")
+        }
+    };
+    match batch {
+        1 => name.to_owned(),
+        rows => format!("{name}_cfg{rows}"),
+    }
+}
+
+/// The list as CSV: model, layer_name, block_index (−1 outside the blocks), kind, M, N,
+/// K, count. `drift cosim --workload` reads it too.
+pub fn shape_list(name: &str, gemms: &[GemmShape]) -> String {
+    let mut text = String::from("model,layer_name,block_index,kind,M,N,K,count\n");
+    for gemm in gemms {
+        let GemmShape {
+            layer,
+            kind,
+            m,
+            n,
+            k,
+            count,
+            ..
+        } = gemm;
+        let block = gemm
+            .block
+            .map_or("-1".to_owned(), |block| block.to_string());
+        text += &format!("{name},{layer},{block},{kind},{m},{n},{k},{count}\n");
+    }
+    text
+}
+
 /// The GEMMs of one forward pass of `batch` rows at the size the model was trained
-/// on, with `tokens` tokens of text if the model takes text.
+/// on, with `tokens` tokens of text if the model takes text; by default as many as
+/// PixArt's (120) or Stable Diffusion's (77) pipeline gives it.
 ///
 /// # Errors
 /// [`ModelError`] if the configuration's parts do not fit each other.
 pub fn gemm_shapes(
     config: &ModelConfig,
     batch: usize,
-    tokens: usize,
+    tokens: Option<usize>,
 ) -> Result<Vec<GemmShape>, ModelError> {
     let size = config.sample_size();
     let latents = Tensor::shape_only(&[batch, config.in_channels(), size, size]);
-    let text = |channels, sizes| {
+    let text = |channels, default, sizes| {
+        let tokens = tokens.unwrap_or(default);
         Conditioning::Text(TextConditioning {
             embeddings: Tensor::shape_only(&[batch, tokens, channels]),
             mask: None,
@@ -134,9 +185,13 @@ pub fn gemm_shapes(
         ModelConfig::Dit(_) => Conditioning::Classes(vec![0; batch]),
         ModelConfig::PixArt(pixart) => {
             let sizes = || vec![ImageSize::new(1.0, 1.0); batch];
-            text(pixart.caption_channels, pixart.size_conditions.then(sizes))
+            text(
+                pixart.caption_channels,
+                PIXART_TOKENS,
+                pixart.size_conditions.then(sizes),
+            )
         }
-        ModelConfig::Unet(unet) => text(unet.text_channels, None),
+        ModelConfig::Unet(unet) => text(unet.text_channels, CLIP_TOKENS, None),
     };
     let denoiser = Denoiser::new(config.clone(), &Parameters::absent())?;
     let mut recorder = ShapeRecorder::default();

@@ -89,28 +89,38 @@ pub fn softmax_rows(values: &mut [f32], columns: usize, scale: f32, bias: Option
             }
             None => row.iter_mut().for_each(|x| *x *= scale),
         }
-        let largest = fold(row, f32::NEG_INFINITY, |a, b| if a > b { a } else { b });
+        let largest = fold(
+            row,
+            f32::NEG_INFINITY,
+            |x| x,
+            |a, b| if a > b { a } else { b },
+        );
         for x in &mut *row {
             *x = exp(*x - largest);
         }
-        let reciprocal = 1.0 / fold(row, 0.0, |a, b| a + b);
+        let reciprocal = 1.0 / fold(row, 0.0, |x| x, |a, b| a + b);
         row.iter_mut().for_each(|x| *x *= reciprocal);
     }
 }
 
-/// Combines the values in [`LANES`] strands, then the strands.
+/// Combines what `map` makes of the values in [`LANES`] strands, then the strands.
 #[inline(always)]
-pub(super) fn fold(values: &[f32], neutral: f32, combine: impl Fn(f32, f32) -> f32) -> f32 {
+pub(super) fn fold(
+    values: &[f32],
+    neutral: f32,
+    map: impl Fn(f32) -> f32,
+    combine: impl Fn(f32, f32) -> f32,
+) -> f32 {
     let mut lanes = [neutral; LANES];
     let chunks = values.chunks_exact(LANES);
     let rest = chunks.remainder();
     for chunk in chunks {
         for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane = combine(*lane, *value);
+            *lane = combine(*lane, map(*value));
         }
     }
     for (lane, value) in lanes.iter_mut().zip(rest) {
-        *lane = combine(*lane, *value);
+        *lane = combine(*lane, map(*value));
     }
     lanes.into_iter().fold(neutral, combine)
 }
@@ -155,22 +165,20 @@ mod tests {
         check(gelu_tanh, |x| 0.5 * x * (1.0 + tanh(x).tanh()), 4e-7);
         check(
             gelu_erf,
-            |x| 0.5 * x * (1.0 + erf_series(x / 2.0_f64.sqrt())),
+            |x| 0.5 * x * (1.0 + erf_integral(x / 2.0_f64.sqrt())),
             4e-7,
         );
     }
 
-    /// The error function by its Taylor series, or 1 where it is 1 to 16 digits.
-    fn erf_series(x: f64) -> f64 {
-        if x.abs() > 6.0 {
-            return x.signum();
-        }
-        let (mut term, mut sum) = (x, x);
-        for n in 1..300 {
-            term *= -x * x / f64::from(n);
-            sum += term / f64::from(2 * n + 1);
-        }
-        sum * 2.0 / std::f64::consts::PI.sqrt()
+    /// The error function by Simpson's rule.
+    fn erf_integral(x: f64) -> f64 {
+        let intervals = 2000;
+        let at = |i: i32| (-(x * f64::from(i) / f64::from(intervals)).powi(2)).exp();
+        let inner: f64 = (1..intervals)
+            .map(|i| at(i) * if i % 2 == 1 { 4.0 } else { 2.0 })
+            .sum();
+        let integral = (at(0) + inner + at(intervals)) * x / f64::from(3 * intervals);
+        integral * 2.0 / std::f64::consts::PI.sqrt()
     }
 
     #[test]
