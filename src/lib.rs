@@ -10,6 +10,7 @@
 //! baseline: what DRIFT and other protections make of a GEMM's faults, knows golden and dram
 //! tech: from a voltage and a frequency to fault probabilities, knows fault and timing
 //! dram: the memory behind the accelerator's AXI port, knows only config
+//! diffusion: schedulers and the denoising loop, on model
 //! model: denoisers of the diffusers layout; every GEMM of theirs goes through `model::GemmEngine`
 //! metrics: quality of images, knows image and assets; image: PNG files, sets, grids; assets: trained networks
 //! waves: a rollback as a waveform and a picture, on cosim

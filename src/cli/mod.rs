@@ -19,6 +19,7 @@ mod registers;
 mod repack;
 mod report;
 mod rtl;
+mod shapes;
 mod synth;
 mod tech;
 mod tools;
@@ -85,6 +86,8 @@ enum Command {
     Calibrate(calibrate::Args),
     /// Compare images: PSNR, SSIM, LPIPS, class accuracy, FD-clf
     Metrics(metrics::Args),
+    /// List the GEMMs of one denoising step of a diffusion model
+    Shapes(shapes::Args),
     /// Record one rollback, from flag to merge, as a waveform
     Waves(waves::Args),
 }
@@ -108,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Infer(args) => infer::run(&args),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Metrics(args) => metrics::run(&args),
+        Command::Shapes(args) => shapes::run(&args),
         Command::Waves(args) => waves::run(&args),
     };
     match verdict {

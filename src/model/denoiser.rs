@@ -18,9 +18,9 @@ pub struct Denoiser {
 }
 
 enum Network {
-    Dit(Dit),
-    PixArt(PixArt),
-    Unet(Unet),
+    Dit(Box<Dit>),
+    PixArt(Box<PixArt>),
+    Unet(Box<Unet>),
 }
 
 /// The folder with a denoiser's config.json: the given one, or the one within a
@@ -53,9 +53,11 @@ impl Denoiser {
     /// [`ModelError`] if a parameter is missing or does not fit.
     pub fn new(config: ModelConfig, parameters: &Parameters) -> Result<Self, ModelError> {
         let network = match &config {
-            ModelConfig::Dit(dit) => Network::Dit(Dit::read(dit, parameters)?),
-            ModelConfig::PixArt(pixart) => Network::PixArt(PixArt::read(pixart, parameters)?),
-            ModelConfig::Unet(unet) => Network::Unet(Unet::read(unet, parameters)?),
+            ModelConfig::Dit(dit) => Network::Dit(Box::new(Dit::read(dit, parameters)?)),
+            ModelConfig::PixArt(pixart) => {
+                Network::PixArt(Box::new(PixArt::read(pixart, parameters)?))
+            }
+            ModelConfig::Unet(unet) => Network::Unet(Box::new(Unet::read(unet, parameters)?)),
         };
         Ok(Self { config, network })
     }

@@ -11,9 +11,9 @@ use multiversion::multiversion;
 #[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512bw+avx512vl"))]
 pub fn layer_norm(values: &mut [f32], columns: usize, eps: f32, affine: Option<(&[f32], &[f32])>) {
     for row in values.chunks_exact_mut(columns.max(1)) {
-        let mean = fold(row, 0.0, |a, b| a + b) / columns as f32;
+        let mean = fold(row, 0.0, |x| x, |a, b| a + b) / columns as f32;
         row.iter_mut().for_each(|x| *x -= mean);
-        let variance = fold(row, 0.0, |a, b| a + b * b) / columns as f32;
+        let variance = fold(row, 0.0, |x| x * x, |a, b| a + b) / columns as f32;
         let factor = 1.0 / (variance + eps).sqrt();
         match affine {
             Some((weight, bias)) => {
@@ -39,13 +39,13 @@ pub fn group_norm(image: &mut [f32], groups: usize, eps: f32, weight: &[f32], bi
     let (mut sums, mut squares) = (vec![0.0f64; groups], vec![0.0f64; groups]);
     for pixel in image.chunks_exact(channels) {
         for (group, sum) in pixel.chunks_exact(width).zip(&mut sums) {
-            *sum += f64::from(fold(group, 0.0, |a, b| a + b));
+            *sum += f64::from(fold(group, 0.0, |x| x, |a, b| a + b));
         }
     }
     let means: Vec<f32> = sums.iter().map(|sum| (sum / count) as f32).collect();
     for pixel in image.chunks_exact(channels) {
         for ((group, square), mean) in pixel.chunks_exact(width).zip(&mut squares).zip(&means) {
-            *square += f64::from(fold(group, 0.0, |a, b| a + (b - mean) * (b - mean)));
+            *square += f64::from(fold(group, 0.0, |x| (x - mean) * (x - mean), |a, b| a + b));
         }
     }
     let (mut scale, mut shift) = (weight.to_vec(), bias.to_vec());
