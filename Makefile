@@ -55,7 +55,7 @@ formal: ## prove the assertions of the RTL of a small array with SymbiYosys
 	$(DRIFT) formal
 
 bench: ## speed, as ratios measured in one run
-	cargo bench --bench cosim
+	cargo bench --bench cosim --bench metrics
 
 verify: ## CASES=10000 random shapes, arrays and fault lists, RTL against golden model
 	$(DRIFT) verify --cases $(CASES) --arrays $(ARRAYS)

@@ -1,6 +1,5 @@
 //! What can be wrong with images.
 
-use super::Colour;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -87,15 +86,4 @@ pub enum ImageError {
         /// What would be allowed.
         allowed: String,
     },
-}
-
-impl ImageError {
-    /// A colour for a number of channels.
-    pub(super) fn colour(channels: usize) -> Option<Colour> {
-        match channels {
-            1 => Some(Colour::Grey),
-            3 => Some(Colour::Rgb),
-            _ => None,
-        }
-    }
 }

@@ -21,6 +21,16 @@ pub enum Colour {
 }
 
 impl Colour {
+    /// The colour of pixels of so many values, if there is one.
+    #[must_use]
+    pub fn of_channels(channels: usize) -> Option<Self> {
+        match channels {
+            1 => Some(Self::Grey),
+            3 => Some(Self::Rgb),
+            _ => None,
+        }
+    }
+
     /// Values per pixel.
     #[must_use]
     pub fn channels(self) -> usize {

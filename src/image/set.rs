@@ -1,6 +1,6 @@
 //! Sets of images: a PNG file, a folder of PNG files, or a safetensors file.
 
-use super::{Image, ImageError};
+use super::{Colour, Image, ImageError};
 use half::{bf16, f16};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
@@ -127,7 +127,7 @@ fn images(stored: &TensorView<'_>) -> Result<Vec<Image>, String> {
     let &[n, channels, height, width] = stored.shape() else {
         return Err(format!("shape {:?}; {allowed}", stored.shape()));
     };
-    let colour = ImageError::colour(channels)
+    let colour = Colour::of_channels(channels)
         .filter(|_| n * height * width > 0)
         .ok_or_else(|| format!("shape {:?}; {allowed}", stored.shape()))?;
     let data = stored.data();

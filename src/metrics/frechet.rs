@@ -10,7 +10,7 @@ use nalgebra::{DMatrix, DVector};
 
 /// Mean and covariance (divided by n − 1) of features.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Moments {
+struct Moments {
     n: usize,
     mean: DVector<f64>,
     covariance: DMatrix<f64>,
@@ -21,7 +21,7 @@ impl Moments {
     ///
     /// # Errors
     /// Fewer than two images.
-    pub fn new(classified: &[Classified]) -> Result<Self, MetricError> {
+    fn new(classified: &[Classified]) -> Result<Self, MetricError> {
         let n = classified.len();
         if n < 2 {
             return Err(MetricError::TooFew { images: n });
@@ -38,12 +38,6 @@ impl Moments {
             mean: mean.transpose(),
             covariance: centred.tr_mul(&centred) / (n - 1) as f64,
         })
-    }
-
-    /// Number of images.
-    #[must_use]
-    pub fn images(&self) -> usize {
-        self.n
     }
 }
 

@@ -11,7 +11,22 @@
 //! means something beside the [`anchors`]: LPIPS between error-free images of the
 //! same class from other seeds, and of other classes.
 //!
-//! No result depends on what else is in a batch.
+//! No result depends on what else is in a batch. Whoever compares many images with the
+//! same one computes its [`LpipsFeatures`] once:
+//!
+//! ```
+//! use drift::image::{Colour, Image};
+//! use drift::metrics::{Lpips, PairScores};
+//!
+//! let lpips = Lpips::embedded();
+//! let clean = Image::new(32, 32, Colour::Grey, vec![0.5; 1024])?;
+//! let faulty = Image::new(32, 32, Colour::Grey, vec![0.6; 1024])?;
+//! let kept = lpips.features(&[&clean])?;
+//! let found = lpips.features(&[&faulty])?;
+//! let scores = PairScores::new((&faulty, &found[0]), (&clean, &kept[0]))?;
+//! assert!((scores.psnr() - 20.0).abs() < 1e-3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod anchors;
 mod classifier;
@@ -30,7 +45,7 @@ pub use anchors::{Anchor, Anchors, anchors};
 pub use classifier::{CLASS_NAMES, CLASSES, Classified, Classifier, FEATURES};
 pub use comparison::{PairScores, Summary, compare, matched};
 pub use error::MetricError;
-pub use frechet::{FdClf, Floor, Moments, RealImages};
+pub use frechet::{FdClf, Floor, RealImages};
 pub use lpips::{Lpips, LpipsFeatures};
 pub use pixels::{mean_squared_error, psnr};
 pub use ssim::ssim;

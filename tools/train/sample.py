@@ -57,7 +57,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
 
-    net = DiTTransformer2DModel.from_pretrained(args.model, torch_dtype=torch.float32).eval()
+    net = DiTTransformer2DModel.from_pretrained(args.model, low_cpu_mem_usage=False).float().eval()
     scheduler = DDIMScheduler.from_pretrained(args.model)
     scheduler.set_timesteps(args.steps)
     config = net.config

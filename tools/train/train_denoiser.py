@@ -160,6 +160,8 @@ class Training:
             beta_end=BETAS[1],
             beta_schedule="linear",
             prediction_type="epsilon",
+            # diffusers clips the image but keeps the noise that does not fit it any more, which costs quality.
+            clip_sample=False,
             timestep_spacing="trailing",
         ).save_pretrained(out)
         with (out / "loss.csv").open("w", newline="") as file:
