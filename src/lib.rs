@@ -8,6 +8,7 @@
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! timing: delays of the synthesised PE, knows synth, tool, rtl and config
 //! dram: the memory behind the accelerator's AXI port, knows only config
+//! plot: figures as SVG and PNG, knows nothing of the rest
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
 //!
@@ -22,6 +23,7 @@ pub mod dram;
 pub mod fault;
 pub mod formal;
 pub mod golden;
+pub mod plot;
 pub mod registers;
 pub mod rtl;
 pub mod sequence;
