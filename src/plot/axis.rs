@@ -287,7 +287,7 @@ fn decimal(value: f64, decimals: usize, largest: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    if largest >= 1e7 || largest < 1e-4 {
+    if !(1e-4..1e7).contains(&largest) {
         return scientific(value, 2);
     }
     let text = format!("{:.decimals$}", value.abs());

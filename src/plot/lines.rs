@@ -462,7 +462,8 @@ impl Plane {
             let Some([low, high]) = point.interval else {
                 continue;
             };
-            if !self.shown(point.x, point.y) || !(low.is_finite() && high.is_finite()) {
+            let drawn = self.shown(point.x, point.y) && low.is_finite() && high.is_finite();
+            if !drawn {
                 continue;
             }
             path.push_str(&error_bar(
