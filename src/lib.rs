@@ -8,6 +8,8 @@
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! timing: delays of the synthesised PE, knows synth, tool, rtl and config
 //! dram: the memory behind the accelerator's AXI port, knows only config
+//! campaign: grids of experiments, recorded, resumed and merged; on the engines
+//! report: HTML of results, on campaign and plot
 //! plot: figures as SVG and PNG, knows nothing of the rest
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
@@ -17,6 +19,7 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod atomic;
+pub mod campaign;
 pub mod config;
 pub mod cosim;
 pub mod dram;
@@ -25,6 +28,7 @@ pub mod formal;
 pub mod golden;
 pub mod plot;
 pub mod registers;
+pub mod report;
 pub mod rtl;
 pub mod sequence;
 pub mod soc;

@@ -3,7 +3,9 @@
 mod accelerator;
 mod accelerator_report;
 mod area;
+mod campaign;
 mod cosim;
+mod experiment_report;
 mod faults;
 mod formal;
 mod inputs;
@@ -70,6 +72,12 @@ enum Command {
     Area(area::Args),
     /// Map one PE to the cells of a Liberty library: area, and delay against voltage
     Synth(synth::Args),
+    /// Run a grid of experiments, recorded and resumable, on all cores
+    Campaign(campaign::Args),
+    /// Merge the records of a campaign's shards into one sorted file
+    Merge(campaign::MergeArgs),
+    /// Write the HTML report of a folder of results, and the data of its figures
+    Report(experiment_report::Args),
     /// Record one rollback, from flag to merge, as a waveform
     Waves(waves::Args),
 }
@@ -89,6 +97,9 @@ pub fn run() -> ExitCode {
         Command::Tools => tools::run(),
         Command::Area(args) => area::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Campaign(args) => campaign::run(&args),
+        Command::Merge(args) => campaign::merge(&args),
+        Command::Report(args) => experiment_report::run(&args),
         Command::Waves(args) => waves::run(&args),
     };
     match verdict {
