@@ -170,6 +170,24 @@ fn an_early_end_does_not_depend_on_threads_kills_or_shards() {
 }
 
 #[test]
+fn records_become_a_page() {
+    let (folder, _) = undisturbed(SPEC);
+    std::fs::remove_file(folder.path().join("merged.jsonl")).expect("removed");
+    succeeds(folder.path(), &["report", "."]);
+    let page = std::fs::read_to_string(folder.path().join("index.html")).expect("a page");
+    for part in [
+        "id=\"small-located\"",
+        "BER 1e-5",
+        "configs/campaigns/small.yaml",
+    ] {
+        assert!(page.contains(part), "{part} is missing");
+    }
+    let data = folder.path().join("data/small-cells.csv");
+    let table = std::fs::read_to_string(data).expect("data");
+    assert_eq!(table.lines().count(), 1 + 4);
+}
+
+#[test]
 fn records_of_another_campaign_are_refused_and_left_alone() {
     let (folder, _) = undisturbed(SPEC);
     let at = folder.path();

@@ -36,7 +36,7 @@ pub enum Item {
     /// A further paragraph.
     Prose(String),
     /// A plot.
-    Figure(Figure),
+    Figure(Box<Figure>),
     /// A table.
     Table(Table),
     /// Rows of pictures.

@@ -5,12 +5,12 @@ use std::path::Path;
 fn figure(id: &str) -> Item {
     let plot = Lines::new("t", Axis::linear("x"), Axis::linear("y"))
         .series(Series::new("s", [Point::with_interval(1.0, 2.0, 1.0, 3.0)]));
-    Item::Figure(Figure {
+    Item::Figure(Box::new(Figure {
         id: id.to_owned(),
         caption: "A <caption> & more".to_owned(),
         plot: plot.into(),
         command: "drift campaign 'a<b'".to_owned(),
-    })
+    }))
 }
 
 fn section() -> Section {

@@ -2,7 +2,7 @@
 
 use crate::campaign::experiments::gemm_faults::{Cell, Damage};
 use crate::campaign::statistics::Estimate;
-use crate::campaign::{Record, summarise};
+use crate::campaign::{Record, read, summarise};
 use crate::plot::{Axis, Lines, Point, Series};
 use crate::report::{Column, Figure, Item, ReportError, Section, Table};
 use std::path::Path;
@@ -25,6 +25,12 @@ impl Row {
     }
 }
 
+/// Which parameters of a cell are the horizontal axis and the name of a line.
+struct Axes {
+    position: fn(&Cell) -> f64,
+    name: fn(&Cell) -> String,
+}
+
 /// The section of a file of records.
 ///
 /// # Errors
@@ -41,14 +47,17 @@ pub fn section(file: &Path) -> Result<Section, ReportError> {
             estimates: summary.estimates,
         });
     }
-    let command = "drift campaign configs/campaigns/gemm-faults.yaml";
-    let figure = |id: &str, caption: &str, plot: Lines| {
-        Item::Figure(Figure {
-            id: format!("gemm-faults-{id}"),
+    let (header, _) = read(file)?;
+    // Names of campaigns may hold what anchors may not.
+    let id = header.campaign.to_ascii_lowercase().replace('_', "-");
+    let command = format!("drift campaign configs/campaigns/{}.yaml", header.campaign);
+    let figure = |name: &str, caption: &str, plot: Lines| {
+        Item::Figure(Box::new(Figure {
+            id: format!("{id}-{name}"),
             caption: caption.to_owned(),
             plot: plot.into(),
-            command: command.to_owned(),
-        })
+            command: command.clone(),
+        }))
     };
     let located = lines(
         &rows,
@@ -56,10 +65,10 @@ pub fn section(file: &Path) -> Result<Section, ReportError> {
         Axis::linear("Threshold bit θ"),
         Axis::linear("Share of faults that change an output by 2^θ or more"),
         "located",
-        (
-            |cell| f64::from(cell.threshold_bit),
-            |cell| format!("BER {:e}", cell.ber),
-        ),
+        &Axes {
+            position: |cell| f64::from(cell.threshold_bit),
+            name: |cell| format!("BER {:e}", cell.ber),
+        },
     );
     let residual = lines(
         &rows,
@@ -67,13 +76,13 @@ pub fn section(file: &Path) -> Result<Section, ReportError> {
         Axis::log("Bit error rate of the psum registers"),
         Axis::log("Relative error of the outputs, ‖Y′ − Y‖ / ‖Y‖"),
         "residual_error",
-        (
-            |cell| cell.ber,
-            |cell| format!("θ = {}", cell.threshold_bit),
-        ),
+        &Axes {
+            position: |cell| cell.ber,
+            name: |cell| format!("θ = {}", cell.threshold_bit),
+        },
     );
     Ok(Section {
-        id: "gemm-faults".to_owned(),
+        id: id.clone(),
         title: "Faults in GEMMs: detected, located, missed".to_owned(),
         prose: vec![
             "Psum bits flip at a bit error rate in the GEMMs of a workload, on the golden model. A fault is `located` when \
@@ -92,21 +101,14 @@ pub fn section(file: &Path) -> Result<Section, ReportError> {
                 "Mean over seeds with 95% bootstrap (BCa) intervals. A hollow marker at the lower edge: no error at all.",
                 residual,
             ),
-            Item::Table(table(&rows, command)),
+            Item::Table(table(&rows, &id, &command)),
         ],
     })
 }
 
 /// One line per value of one axis of the grid, over another; only the cells of
 /// the first configuration, workload and range of bits.
-fn lines(
-    rows: &[Row],
-    title: &str,
-    x: Axis,
-    y: Axis,
-    quantity: &str,
-    (position, name): (fn(&Cell) -> f64, fn(&Cell) -> String),
-) -> Lines {
+fn lines(rows: &[Row], title: &str, x: Axis, y: Axis, quantity: &str, axes: &Axes) -> Lines {
     let mut series: Vec<Series> = Vec::new();
     for row in rows {
         let first = &rows[0].cell;
@@ -118,9 +120,9 @@ fn lines(
         };
         let point = Point {
             interval: estimate.interval,
-            ..Point::new(position(&row.cell), estimate.value)
+            ..Point::new((axes.position)(&row.cell), estimate.value)
         };
-        let name = name(&row.cell);
+        let name = (axes.name)(&row.cell);
         match series.iter_mut().find(|series| series.name == name) {
             Some(series) => series.points.push(point),
             None => series.push(Series::new(name, [point])),
@@ -131,7 +133,7 @@ fn lines(
         .fold(Lines::new(title, x, y), Lines::series)
 }
 
-fn table(rows: &[Row], command: &str) -> Table {
+fn table(rows: &[Row], id: &str, command: &str) -> Table {
     let parameters = ["Config", "Workload"].map(Column::text);
     let numbers = ["BER", "Bits", "θ", "Seeds"].map(Column::number);
     let quantities = ["Detected", "Located", "Missed", "Error", "Error left"].map(Column::number);
@@ -156,7 +158,7 @@ fn table(rows: &[Row], command: &str) -> Table {
         cells
     };
     Table {
-        id: "gemm-faults-cells".to_owned(),
+        id: format!("{id}-cells"),
         caption: "Every cell of the grid. Detected: of the faults that changed anything; located and missed: of those that \
                   changed an output by 2^θ or more."
             .to_owned(),
