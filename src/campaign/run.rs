@@ -7,6 +7,7 @@ use super::plan::Plan;
 use super::records::{Header, RecordFile};
 use super::spec::Spec;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -115,7 +116,7 @@ pub fn run<E: Experiment>(
     );
     let (records, lines, complete) = RecordFile::open(file, &header)?;
     let resumed = lines.len();
-    let mut finished = Vec::with_capacity(resumed);
+    let (mut finished, mut seen) = (Vec::with_capacity(resumed), HashSet::new());
     for (index, line) in lines.iter().enumerate() {
         let damaged = |message: String| CampaignError::Damaged {
             file: file.to_owned(),
@@ -129,7 +130,7 @@ pub fn run<E: Experiment>(
                 &experiment.cells()[cell],
                 jobs.seed(place),
             ) == line.id;
-        if !known || finished.iter().any(|(job, _)| *job == line.job) {
+        if !known || !seen.insert(line.job) {
             let problem = if known {
                 "is there twice"
             } else {
