@@ -13,6 +13,9 @@
 //! diffusion: schedulers and the denoising loop, on model
 //! model: denoisers of the diffusers layout; every GEMM of theirs goes through `model::GemmEngine`
 //! metrics: quality of images, knows image and assets; image: PNG files, sets, grids; assets: trained networks
+//! campaign: grids of experiments, recorded, resumed and merged; on the engines
+//! report: HTML of results, on campaign and plot
+//! plot: figures as SVG and PNG, knows nothing of the rest
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
 //!
@@ -23,6 +26,7 @@
 pub mod assets;
 pub mod atomic;
 pub mod baseline;
+pub mod campaign;
 pub mod config;
 pub mod cosim;
 pub mod diffusion;
@@ -37,7 +41,9 @@ pub mod model;
 pub mod image;
 pub mod metrics;
 pub mod quant;
+pub mod plot;
 pub mod registers;
+pub mod report;
 pub mod rtl;
 pub mod sequence;
 pub mod soc;

@@ -4,7 +4,9 @@ mod accelerator;
 mod accelerator_report;
 mod area;
 mod calibrate;
+mod campaign;
 mod cosim;
+mod experiment_report;
 mod faults;
 mod formal;
 mod infer;
@@ -88,6 +90,12 @@ enum Command {
     Metrics(metrics::Args),
     /// List the GEMMs of one denoising step of a diffusion model
     Shapes(shapes::Args),
+    /// Run a grid of experiments, recorded and resumable, on all cores
+    Campaign(campaign::Args),
+    /// Merge the records of a campaign's shards into one sorted file
+    Merge(campaign::MergeArgs),
+    /// Write the HTML report of a folder of results, and the data of its figures
+    Report(experiment_report::Args),
     /// Record one rollback, from flag to merge, as a waveform
     Waves(waves::Args),
 }
@@ -112,6 +120,9 @@ pub fn run() -> ExitCode {
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Metrics(args) => metrics::run(&args),
         Command::Shapes(args) => shapes::run(&args),
+        Command::Campaign(args) => campaign::run(&args),
+        Command::Merge(args) => campaign::merge(&args),
+        Command::Report(args) => experiment_report::run(&args),
         Command::Waves(args) => waves::run(&args),
     };
     match verdict {

@@ -36,6 +36,14 @@ impl Progress {
         }
     }
 
+    /// Corrects the total.
+    pub fn resize(&mut self, total: u64) {
+        self.total = total;
+        if let Some(bar) = &self.bar {
+            bar.set_length(total);
+        }
+    }
+
     /// Reports that `done` units are finished, and what is being worked on.
     pub fn at(&mut self, done: u64, what: &str) {
         if let Some(bar) = &self.bar {
@@ -43,11 +51,11 @@ impl Progress {
             bar.set_message(what.to_owned());
         } else if self.last_line.elapsed() >= INTERVAL {
             self.last_line = Instant::now();
+            let elapsed = self.started.elapsed().as_secs_f64();
+            let left = elapsed * self.total.saturating_sub(done) as f64 / done.max(1) as f64;
             eprintln!(
-                "{done}/{} {} after {} s: {what}",
-                self.total,
-                self.unit,
-                self.started.elapsed().as_secs()
+                "{done}/{} {} after {elapsed:.0} s, {left:.0} s left: {what}",
+                self.total, self.unit
             );
         }
     }

@@ -1,0 +1,3 @@
+//! The experiments that campaigns can repeat.
+
+pub mod gemm_faults;

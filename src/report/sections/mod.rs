@@ -1,0 +1,3 @@
+//! Sections made from the records of campaigns.
+
+pub mod gemm_faults;
