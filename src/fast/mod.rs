@@ -2,10 +2,16 @@
 //! faults do to them as sparse deltas. It agrees with [`crate::golden`] bit for
 //! bit, and computes nothing dense again because of a fault.
 
+mod accelerator;
+mod checkpoint;
+mod effect;
 mod kernel;
 mod packed;
 mod product;
 
+pub use accelerator::{Accelerator, Delivered, Fate, Request};
+pub use checkpoint::Checkpoint;
+pub use effect::{TileEffect, counters, effects};
 pub use kernel::Isa;
 pub use packed::PackedWeights;
 pub use product::{multiply, multiply_into};

@@ -67,6 +67,30 @@ impl PackedWeights {
         self.panel(column / PANEL)[k / LINE].get(column % PANEL, k % LINE)
     }
 
+    /// Σ x·w over the k from `first` on, x being the activations of these k.
+    ///
+    /// # Panics
+    /// When the column, or one of the k, does not exist.
+    pub fn dot(&self, x: &[i8], first: usize, column: usize) -> i32 {
+        assert!(first + x.len() <= self.depth && column < self.columns);
+        let (panel, column) = (self.panel(column / PANEL), column % PANEL);
+        let add = |sum: i32, x: i8, w: i8| sum.wrapping_add(i32::from(x) * i32::from(w));
+        // Up to the first whole line, whole lines, and the rest.
+        let head = first.next_multiple_of(LINE).min(first + x.len()) - first;
+        let (head, whole) = x.split_at(head);
+        let mut sum = 0;
+        for (k, &x) in (first..).zip(head) {
+            sum = add(sum, x, panel[k / LINE].get(column, k % LINE));
+        }
+        let lines = panel[(first + head.len()) / LINE..].iter();
+        for (x, line) in whole.chunks(LINE).zip(lines) {
+            for (&x, w) in x.iter().zip(line.column(column)) {
+                sum = add(sum, x, w);
+            }
+        }
+        sum
+    }
+
     /// W[K×N] as it was before packing.
     pub fn unpack(&self) -> Array2<i8> {
         Array2::from_shape_fn((self.depth, self.columns), |(k, column)| {
