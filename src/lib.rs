@@ -9,6 +9,7 @@
 //! timing: delays of the synthesised PE, knows synth, tool, rtl and config
 //! tech: from a voltage and a frequency to fault probabilities, knows fault and timing
 //! dram: the memory behind the accelerator's AXI port, knows only config
+//! plot: figures as SVG and PNG, knows nothing of the rest
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
 //!
@@ -23,6 +24,7 @@ pub mod dram;
 pub mod fault;
 pub mod formal;
 pub mod golden;
+pub mod plot;
 pub mod registers;
 pub mod rtl;
 pub mod sequence;
