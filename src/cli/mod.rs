@@ -3,6 +3,7 @@
 mod accelerator;
 mod accelerator_report;
 mod area;
+mod characterize;
 mod cosim;
 mod faults;
 mod formal;
@@ -73,6 +74,8 @@ enum Command {
     Synth(synth::Args),
     /// Show what a technology table says of a voltage and a frequency, or scale one
     Tech(tech::Args),
+    /// Measure a technology table: timing errors, delay and energy of the PE against voltage
+    Characterize(characterize::Args),
     /// Record one rollback, from flag to merge, as a waveform
     Waves(waves::Args),
 }
@@ -93,6 +96,7 @@ pub fn run() -> ExitCode {
         Command::Area(args) => area::run(&args),
         Command::Synth(args) => synth::run(&args),
         Command::Tech(args) => tech::run(&args),
+        Command::Characterize(args) => characterize::run(&args),
         Command::Waves(args) => waves::run(&args),
     };
     match verdict {

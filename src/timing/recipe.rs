@@ -50,6 +50,8 @@ pub struct PeSignals {
     pub valid: Net,
     /// The weight register, 8 bits.
     pub weight: Vec<Net>,
+    /// All registers of the PE that are not partial sums; bits that it has not are constant.
+    pub word: Vec<Net>,
     /// The partial sum above the PE, 32 bits.
     pub psum_above: Vec<Net>,
     /// The PE's own partial sum, 32 bits: the register that is timed.
@@ -70,6 +72,7 @@ impl PeSignals {
             activation: word[0..8].to_vec(),
             weight: word[8..16].to_vec(),
             valid: word[31],
+            word: word.to_vec(),
             psum_above: netlist.signal("psum_q[1]")?.to_vec(),
             psum: netlist.signal("psum_q[2]")?.to_vec(),
         };

@@ -10,10 +10,12 @@
 //! constants make it false. Clock edges are steps at time 0, there are no
 //! wires, and input ports never change.
 
+mod arcs;
 mod arrivals;
 mod constants;
 mod fit;
 
+pub use arcs::ArcDelays;
 pub use arrivals::Arrivals;
 pub use fit::AlphaPower;
 
