@@ -7,7 +7,9 @@
 //! verify, sequence ─► cosim ─► soc ─► golden ─► fault ─► tiling ─► config ◄─ registers, rtl ◄─ cosim, synth, formal
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! timing: delays of the synthesised PE, knows synth, tool, rtl and config
+//! tech: from a voltage and a frequency to fault probabilities, knows fault and timing
 //! dram: the memory behind the accelerator's AXI port, knows only config
+//! plot: figures as SVG and PNG, knows nothing of the rest
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
 //!
@@ -23,11 +25,13 @@ pub mod fast;
 pub mod fault;
 pub mod formal;
 pub mod golden;
+pub mod plot;
 pub mod registers;
 pub mod rtl;
 pub mod sequence;
 pub mod soc;
 pub mod synth;
+pub mod tech;
 pub mod tiling;
 pub mod timing;
 pub mod tool;
