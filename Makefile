@@ -13,7 +13,7 @@ ARRAYS   ?= 24
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
-.PHONY: cosim accelerator repack test rtl expected lint area synth bench verify verify-accelerator coverage formal waves help
+.PHONY: cosim accelerator repack test rtl expected lint area synth bench verify verify-fast verify-accelerator coverage formal waves help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
 	$(DRIFT) cosim --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
@@ -56,9 +56,15 @@ formal: ## prove the assertions of the RTL of a small array with SymbiYosys
 
 bench: ## speed, as ratios measured in one run
 	cargo bench --bench cosim --bench metrics
+	cargo bench --bench cosim
+	cargo bench --bench fast
 
 verify: ## CASES=10000 random shapes, arrays and fault lists, RTL against golden model
 	$(DRIFT) verify --cases $(CASES) --arrays $(ARRAYS)
+
+verify-fast: ## CASES=10000 random GEMMs with faults and RUNS=2000 programs, fast engine against golden model
+	$(DRIFT) verify --fast --cases $(CASES)
+	$(DRIFT) verify --fast --accelerator --cases $(RUNS)
 
 verify-accelerator: ## RUNS=2000 random programs on the whole accelerator, every pin of every cycle
 	$(DRIFT) verify --accelerator --cases $(RUNS)

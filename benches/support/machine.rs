@@ -24,6 +24,16 @@ pub struct Machine {
 impl Machine {
     /// This machine, with the tools that a build would use.
     pub fn read(verilator: &Verilator, compiler: &Compiler) -> Self {
+        Self {
+            verilator: verilator.version.clone(),
+            compiler: compiler.version.clone(),
+            cxx: compiler.command.clone(),
+            ..Self::alone()
+        }
+    }
+
+    /// This machine, for what needs no tools.
+    pub fn alone() -> Self {
         let file = |path| std::fs::read_to_string(path).unwrap_or_default();
         let cpuinfo = file("/proc/cpuinfo");
         let cpu = cpuinfo
@@ -37,9 +47,9 @@ impl Machine {
             cpu: cpu.to_owned(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             load_before: load.join(" "),
-            verilator: verilator.version.clone(),
-            compiler: compiler.version.clone(),
-            cxx: compiler.command.clone(),
+            verilator: "not used".to_owned(),
+            compiler: "not used".to_owned(),
+            cxx: "-".to_owned(),
         }
     }
 }

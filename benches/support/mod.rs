@@ -8,6 +8,6 @@ mod work;
 
 pub use child::{answer_as_child, load_in_child};
 pub use machine::Machine;
-pub use measure::{Samples, time};
+pub use measure::{Samples, noise, time};
 pub use report::{Report, Target};
 pub use work::{Work, load, on_threads, one_upset, parse, yaml};

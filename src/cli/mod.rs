@@ -5,6 +5,7 @@ mod accelerator_report;
 mod area;
 mod calibrate;
 mod campaign;
+mod characterize;
 mod cosim;
 mod experiment_report;
 mod faults;
@@ -96,6 +97,8 @@ enum Command {
     Merge(campaign::MergeArgs),
     /// Write the HTML report of a folder of results, and the data of its figures
     Report(experiment_report::Args),
+    /// Measure a technology table: timing errors, delay and energy of the PE against voltage
+    Characterize(characterize::Args),
     /// Record one rollback, from flag to merge, as a waveform
     Waves(waves::Args),
 }
@@ -123,6 +126,7 @@ pub fn run() -> ExitCode {
         Command::Campaign(args) => campaign::run(&args),
         Command::Merge(args) => campaign::merge(&args),
         Command::Report(args) => experiment_report::run(&args),
+        Command::Characterize(args) => characterize::run(&args),
         Command::Waves(args) => waves::run(&args),
     };
     match verdict {

@@ -13,6 +13,9 @@ pub struct Args {
     /// Runs of the whole accelerator instead of cases of the tile engine
     #[arg(long)]
     accelerator: bool,
+    /// The fast engine instead of the hardware, against the golden model
+    #[arg(long)]
+    fast: bool,
     /// Random cases, or runs [default: 10000 cases, 2000 runs]
     #[arg(long, value_parser = positive)]
     cases: Option<usize>,
@@ -28,6 +31,28 @@ pub struct Args {
     /// Only this case
     #[arg(long)]
     only: Option<usize>,
+}
+
+impl Args {
+    fn plan(&self) -> Plan {
+        Plan {
+            cases: self.cases.unwrap_or(10_000),
+            arrays: self.arrays.unwrap_or(24),
+            seed: self.seed,
+            max_array: self.max_array.unwrap_or(32).into(),
+            only: self.only,
+        }
+    }
+
+    fn accelerator_plan(&self) -> AcceleratorPlan {
+        AcceleratorPlan {
+            runs: self.cases.unwrap_or(2_000),
+            arrays: self.arrays.unwrap_or(12),
+            seed: self.seed,
+            max_array: self.max_array.unwrap_or(8).into(),
+            only: self.only,
+        }
+    }
 }
 
 fn positive(text: &str) -> Result<usize, String> {
@@ -67,16 +92,13 @@ impl Observer for Screen {
 
 /// Runs random cases on hardware and golden model.
 pub fn run(args: &Args) -> Result<Verdict> {
+    if args.fast {
+        return Ok(run_fast(args));
+    }
     if args.accelerator {
         return run_accelerator(args);
     }
-    let plan = Plan {
-        cases: args.cases.unwrap_or(10_000),
-        arrays: args.arrays.unwrap_or(24),
-        seed: args.seed,
-        max_array: args.max_array.unwrap_or(32).into(),
-        only: args.only,
-    };
+    let plan = args.plan();
     let mut screen = Screen {
         progress: Progress::new(plan.cases as u64, "cases"),
         array: String::new(),
@@ -114,15 +136,49 @@ pub fn run(args: &Args) -> Result<Verdict> {
     }
 }
 
+/// Runs random cases, or programs, on fast engine and golden model.
+fn run_fast(args: &Args) -> Verdict {
+    let (plan, programs) = (args.plan(), args.accelerator_plan());
+    let (cases, arrays, max_array, options) = if args.accelerator {
+        let options = " --accelerator";
+        (programs.runs, programs.arrays, programs.max_array, options)
+    } else {
+        (plan.cases, plan.arrays, plan.max_array, "")
+    };
+    let mut progress = Progress::new(cases as u64, "cases");
+    let started = std::time::Instant::now();
+    let mut at = |done: usize| progress.at(done as u64, "");
+    let summary = if args.accelerator {
+        verify::run_fast_accelerators(&programs, &mut at)
+    } else {
+        verify::run_fast(&plan, &mut at)
+    };
+    progress.finish();
+    println!(
+        "{} cases, {} GEMMs, {} tiles: {} faults change {} outputs and checksums, {} rollbacks, {:.0} s",
+        summary.cases,
+        summary.gemms,
+        summary.tiles,
+        summary.faults,
+        summary.deltas,
+        summary.rollbacks,
+        started.elapsed().as_secs_f64()
+    );
+    let Some((number, failure)) = &summary.failure else {
+        println!("fast engine and golden model agree bit for bit");
+        return Verdict::Good;
+    };
+    println!("MISMATCH: case {number} of seed {}: {failure}", args.seed);
+    println!(
+        "replay with: drift verify --fast{options} --cases {cases} --arrays {arrays} --max-array {max_array} --seed {} --only {number}",
+        args.seed
+    );
+    Verdict::Failed
+}
+
 /// Runs random programs on the whole accelerator.
 fn run_accelerator(args: &Args) -> Result<Verdict> {
-    let plan = AcceleratorPlan {
-        runs: args.cases.unwrap_or(2_000),
-        arrays: args.arrays.unwrap_or(12),
-        seed: args.seed,
-        max_array: args.max_array.unwrap_or(8).into(),
-        only: args.only,
-    };
+    let plan = args.accelerator_plan();
     let mut progress = Progress::new(plan.runs as u64, "runs");
     let summary = verify::run_accelerators(&plan, |done, cycles| {
         progress.at(done as u64, &format!("{cycles} cycles"));

@@ -3,6 +3,7 @@
 
 mod list;
 mod sampler;
+mod streams;
 mod types;
 mod word_errors;
 

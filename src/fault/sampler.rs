@@ -3,12 +3,12 @@
 //! be repeated alone, on any engine and any number of threads.
 
 use super::list::FaultList;
+use super::streams::{self, Streams, stream};
 use super::types::{Fault, Register, Site, TileFaults};
 use super::word_errors::WordErrors;
 use crate::config::{ArrayConfig, Dataflow};
 use crate::tiling::{Tile, Tiling};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::rand_core::Rng;
 
 /// Which bits of which register can be hit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,42 +130,18 @@ impl Sampler {
                 faults.flips = list.tile(gemm, tile.index).to_vec();
                 faults.stuck = list.stuck().to_vec();
             }
-            Sampler::Uniform { ber, targets, seed } => {
-                let space = space(config, tiling, tile, targets.bits());
+            Sampler::Uniform { seed, .. } | Sampler::Timing { seed, .. } => {
+                let captures = self.captures().expect("these are sampled by capture");
+                let space = space(config, tiling, tile.rows.len(), captures.bits());
                 let mut rng = stream(*seed, gemm, tile.index);
-                let size = space.size();
-                let mut position = skip(&mut rng, *ber);
-                while position < size {
-                    faults.flips.push(space.at(position));
-                    position = position
-                        .saturating_add(1)
-                        .saturating_add(skip(&mut rng, *ber));
-                }
-                TileFaults::normalise(&mut faults.flips);
-            }
-            Sampler::Timing { errors, seed } => {
-                // One position a word; which bits of it is drawn apart.
-                let space = space(config, tiling, tile, vec![(Register::Psum, 0)]);
-                let mut rng = stream(*seed, gemm, tile.index);
-                let size = space.size();
-                let mut position = skip(&mut rng, errors.probability());
-                while position < size {
-                    faults.flips.push(Fault {
-                        xor: errors.mask(rng.next_u64()),
-                        ..space.at(position)
-                    });
-                    position = position
-                        .saturating_add(1)
-                        .saturating_add(skip(&mut rng, errors.probability()));
-                }
-                TileFaults::normalise(&mut faults.flips);
+                faults.flips = captures.flips(&space, &mut || rng.next_u64());
             }
             Sampler::Upsets {
                 per_tile,
                 targets,
                 seed,
             } => {
-                let space = space(config, tiling, tile, targets.bits());
+                let space = space(config, tiling, tile.rows.len(), targets.bits());
                 let mut rng = stream(*seed, gemm, tile.index);
                 let size = space.size();
                 if size > 0 {
@@ -178,15 +154,131 @@ impl Sampler {
         }
         faults
     }
+
+    /// The tiles of a GEMM that have faults, in streaming order, with the faults that
+    /// [`Sampler::tile`] gives them. Where faults are rare, a tile without any costs
+    /// a few nanoseconds.
+    pub fn faulty_tiles(
+        &self,
+        config: &ArrayConfig,
+        gemm: usize,
+        tiling: &Tiling,
+    ) -> Vec<(usize, TileFaults)> {
+        let (Some(captures), Some(seed)) = (self.captures(), self.seed()) else {
+            if matches!(self, Sampler::None) {
+                return Vec::new();
+            }
+            return tiling
+                .tiles()
+                .map(|tile| (tile.index, self.tile(config, gemm, tiling, &tile)))
+                .filter(|(_, faults)| !faults.is_empty())
+                .collect();
+        };
+        let streams = Streams::new(seed);
+        let mut found = Vec::new();
+        // Tiles differ in nothing but their number of rows.
+        let mut current: Option<(Space<'_>, f64)> = None;
+        for first in (0..tiling.len()).step_by(streams::BATCH) {
+            let batch = streams.batch(gemm, first);
+            for index in first..tiling.len().min(first + streams::BATCH) {
+                let rows = tiling.tile(index).rows.len();
+                if current.as_ref().is_none_or(|(s, _)| s.data_rows != rows) {
+                    let space = space(config, tiling, rows, captures.bits());
+                    let clean = captures.surely_clean(&space);
+                    current = Some((space, clean));
+                }
+                let (space, clean) = current.as_ref().expect("just set");
+                if uniform(batch.first_number(index - first)) < *clean {
+                    continue;
+                }
+                let flips = captures.flips(space, &mut batch.numbers(index - first));
+                if !flips.is_empty() {
+                    let stuck = Vec::new();
+                    found.push((index, TileFaults { flips, stuck }));
+                }
+            }
+        }
+        found
+    }
+
+    fn captures(&self) -> Option<Captures<'_>> {
+        match self {
+            Sampler::Uniform { ber, targets, .. } => Some(Captures::Bits(*ber, targets)),
+            Sampler::Timing { errors, .. } => Some(Captures::Words(errors)),
+            Sampler::None | Sampler::Upsets { .. } | Sampler::List(_) => None,
+        }
+    }
+
+    fn seed(&self) -> Option<u64> {
+        match self {
+            Sampler::Uniform { seed, .. }
+            | Sampler::Timing { seed, .. }
+            | Sampler::Upsets { seed, .. } => Some(*seed),
+            Sampler::None | Sampler::List(_) => None,
+        }
+    }
+}
+
+/// What can be wrong each time that a register captures a value.
+enum Captures<'a> {
+    /// Every target bit, with that probability.
+    Bits(f64, &'a Targets),
+    /// A psum word.
+    Words(&'a WordErrors),
+}
+
+impl Captures<'_> {
+    /// The positions of a capture; which bits of a word are wrong is drawn apart.
+    fn bits(&self) -> Vec<(Register, u32)> {
+        match self {
+            Self::Bits(_, targets) => targets.bits(),
+            Self::Words(_) => vec![(Register::Psum, 0)],
+        }
+    }
+
+    fn probability(&self) -> f64 {
+        match self {
+            Self::Bits(ber, _) => *ber,
+            Self::Words(errors) => errors.probability(),
+        }
+    }
+
+    /// The faults in a space, from the numbers of its stream.
+    fn flips(&self, space: &Space<'_>, next: &mut impl FnMut() -> u64) -> Vec<Fault> {
+        let (size, probability) = (space.size(), self.probability());
+        let mut flips = Vec::new();
+        let mut position = skip(next, probability);
+        while position < size {
+            let fault = space.at(position);
+            flips.push(match self {
+                Self::Bits(..) => fault,
+                Self::Words(errors) => Fault {
+                    xor: errors.mask(next()),
+                    ..fault
+                },
+            });
+            position = position
+                .saturating_add(1)
+                .saturating_add(skip(next, probability));
+        }
+        TileFaults::normalise(&mut flips);
+        flips
+    }
+
+    /// A stream that starts with a smaller uniform number surely skips the whole
+    /// space: the margin is far above what rounding can do to [`skip`].
+    fn surely_clean(&self, space: &Space<'_>) -> f64 {
+        let all_right = (space.size() as f64 * (-self.probability()).ln_1p()).exp();
+        all_right * (1.0 - 1e-9)
+    }
 }
 
 fn space<'a>(
     config: &'a ArrayConfig,
     tiling: &Tiling,
-    tile: &Tile,
+    data_rows: usize,
     bits: Vec<(Register, u32)>,
 ) -> Space<'a> {
-    let data_rows = tile.rows.len();
     let (pe_rows, columns) = config.faulty_pes();
     Space {
         config,
@@ -201,25 +293,23 @@ fn space<'a>(
     }
 }
 
-fn stream(seed: u64, gemm: usize, tile: usize) -> ChaCha8Rng {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream((gemm as u64) << 32 | tile as u64);
-    rng
-}
-
 /// Uniform in 0..size, by multiplication; the bias is below 2^-32 for any tile.
-fn uniform_below(rng: &mut ChaCha8Rng, size: u64) -> u64 {
+fn uniform_below(rng: &mut impl Rng, size: u64) -> u64 {
     ((u128::from(rng.next_u64()) * u128::from(size)) >> 64) as u64
 }
 
+/// A float in (0, 1] of 53 random bits.
+fn uniform(number: u64) -> f64 {
+    ((number >> 11) + 1) as f64 * (0.5f64.powi(53))
+}
+
 /// Geometric skip: how many bits, or words, stay right before the next wrong one.
-fn skip(rng: &mut ChaCha8Rng, ber: f64) -> u64 {
+fn skip(next: &mut impl FnMut() -> u64, ber: f64) -> u64 {
     if ber <= 0.0 {
         return u64::MAX;
     }
-    // 53 random bits make a float in (0, 1]; the logarithm of zero never occurs.
-    let uniform = ((rng.next_u64() >> 11) + 1) as f64 * (0.5f64.powi(53));
-    let skipped = (uniform.ln() / (-ber).ln_1p()).floor();
+    // The logarithm of zero never occurs.
+    let skipped = (uniform(next()).ln() / (-ber).ln_1p()).floor();
     // `as` saturates; ber = 1 divides by minus infinity and gives zero.
     skipped as u64
 }

@@ -202,3 +202,40 @@ fn bad_lists_are_refused_with_file_line_value_and_range() {
         }
     }
 }
+
+#[test]
+fn faulty_tiles_are_those_that_have_faults() {
+    for name in ["tiny", "default", "default-os"] {
+        let yaml = crate::config::SHIPPED
+            .iter()
+            .find(|(n, _)| *n == name)
+            .unwrap()
+            .1;
+        let config = ArrayConfig::from_yaml(yaml, Path::new(name)).unwrap();
+        for (m, k, n) in [(1, 1, 1), (200, 70, 100), (129, 33, 290)] {
+            let tiling = Tiling::new(&config, m, k, n);
+            for ber in [0.0, 1e-9, 1e-6, 1e-5, 1e-4, 1e-2, 1.0] {
+                if ber > 0.1 && m > 1 {
+                    continue;
+                }
+                let sampler = Sampler::Uniform {
+                    ber,
+                    targets: Targets {
+                        registers: Register::ALL.to_vec(),
+                        bits: u32::MAX,
+                    },
+                    seed: 5,
+                };
+                for gemm in [0, 9] {
+                    let expected: Vec<_> = tiling
+                        .tiles()
+                        .map(|t| (t.index, sampler.tile(&config, gemm, &tiling, &t)))
+                        .filter(|(_, faults)| !faults.is_empty())
+                        .collect();
+                    let found = sampler.faulty_tiles(&config, gemm, &tiling);
+                    assert_eq!(found, expected, "{name} {m}x{k}x{n} at {ber}");
+                }
+            }
+        }
+    }
+}

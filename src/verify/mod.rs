@@ -5,11 +5,13 @@ mod accelerator;
 mod arrays;
 mod case;
 mod draw;
+mod fast;
 mod faults;
 mod run;
 
 pub use accelerator::{AcceleratorPlan, AcceleratorSummary, run_accelerators};
 pub use case::Case;
+pub use fast::{FastSummary, run_fast, run_fast_accelerators};
 pub use run::{ArraySummary, Failure, Finding, Observer, Summary, run};
 
 #[cfg(test)]

@@ -110,6 +110,13 @@ pub fn run_accelerators(
     Ok(summary)
 }
 
+/// The GEMMs of a run: those that [`run_one`] draws.
+pub(super) fn gemms(plan: &AcceleratorPlan, run: usize) -> Vec<Gemm> {
+    let draw = &mut Draw::new(plan.seed, FIRST_STREAM + run as u64);
+    let _ = Surroundings::draw(draw);
+    Program::draw(draw, &plan.array_of(run)).gemms
+}
+
 /// One run on a fresh accelerator; the inner error says what differed.
 fn run_one(
     plan: &AcceleratorPlan,

@@ -24,7 +24,7 @@ pub(super) struct Program {
 }
 
 /// One GEMM, and what the host does before it.
-pub(super) struct Gemm {
+pub(in crate::verify) struct Gemm {
     pub before: Vec<Operation>,
     pub clears_checkpoints: bool,
     /// Cycles in which the host does nothing.
