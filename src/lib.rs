@@ -7,7 +7,9 @@
 //! verify, sequence ─► cosim ─► soc ─► golden ─► fault ─► tiling ─► config ◄─ registers, rtl ◄─ cosim, synth, formal
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! timing: delays of the synthesised PE, knows synth, tool, rtl and config
+//! tech: from a voltage and a frequency to fault probabilities, knows fault and timing
 //! baseline: what DRIFT and other protections make of a GEMM's faults, knows golden and dram
+//! policy: which operating point a GEMM runs at; energy: what it costs, knows baseline, policy, tech and dram
 //! dram: the memory behind the accelerator's AXI port, knows only config
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
@@ -21,14 +23,17 @@ pub mod baseline;
 pub mod config;
 pub mod cosim;
 pub mod dram;
+pub mod energy;
 pub mod fault;
 pub mod formal;
 pub mod golden;
+pub mod policy;
 pub mod registers;
 pub mod rtl;
 pub mod sequence;
 pub mod soc;
 pub mod synth;
+pub mod tech;
 pub mod tiling;
 pub mod timing;
 pub mod tool;

@@ -37,3 +37,44 @@ impl fmt::Display for Cycles {
         fmt::Display::fmt(&self.0, f)
     }
 }
+
+/// A voltage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Volts(pub f64);
+
+impl fmt::Display for Volts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} V", (self.0 * 1e6).round() / 1e6)
+    }
+}
+
+/// A clock frequency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hertz(pub f64);
+
+impl fmt::Display for Hertz {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.3} MHz", self.0 * 1e-6)
+    }
+}
+
+/// A duration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Nanoseconds(pub f64);
+
+impl Nanoseconds {
+    /// The frequency of which this is the period.
+    pub fn frequency(self) -> Hertz {
+        Hertz(1e9 / self.0)
+    }
+}
+
+impl Hertz {
+    /// Its period.
+    pub fn period(self) -> Nanoseconds {
+        Nanoseconds(1e9 / self.0)
+    }
+}

@@ -11,7 +11,7 @@
 //! - no repacking: [`Layout::RowMajor`] opens more DRAM rows
 //! - no resilience-aware schedule: a uniform one, see [`crate::policy`]
 
-use super::{FaultyGemm, FaultyTile, Flags, Protection, Syndromes, Work};
+use super::{FaultyGemm, FaultyTile, Flags, Hardware, Protection, Syndromes, Work};
 use crate::config::{ArrayConfig, REPEAT_DEPTH};
 use crate::dram::{self, Device};
 use crate::golden::{AddressMap, Checkpoint, Layout, checkpoint};
@@ -163,8 +163,8 @@ impl Protection for Drift {
         }
     }
 
-    fn has_checksums(&self) -> bool {
-        true
+    fn hardware(&self) -> Hardware {
+        Hardware::Checksums
     }
 
     fn mend(&mut self, gemm: &FaultyGemm<'_>, mut y: ArrayViewMut2<'_, i32>) -> Work {

@@ -45,14 +45,29 @@ pub use unprotected::Unprotected;
 pub use work::Work;
 
 use ndarray::ArrayViewMut2;
+use serde::{Deserialize, Serialize};
+
+/// What a protection adds to the array, whether anything goes wrong or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hardware {
+    /// Nothing.
+    Plain,
+    /// Every GEMM runs twice.
+    Twice,
+    /// Razor flip-flops in every PE.
+    Razor,
+    /// Checksum columns and rows, and their detector.
+    Checksums,
+}
 
 /// A protection of the array, with what it remembers from one GEMM to the next.
 pub trait Protection {
     /// Name in records and reports.
     fn name(&self) -> &str;
 
-    /// Whether the array has checksum columns and rows.
-    fn has_checksums(&self) -> bool;
+    /// What it adds to the array.
+    fn hardware(&self) -> Hardware;
 
     /// Mends `y`, the M×N outputs with all faults in them, and says what that cost.
     ///

@@ -4,10 +4,12 @@
 mod list;
 mod sampler;
 mod types;
+mod word_errors;
 
 pub use list::{FaultError, FaultList, Header};
 pub use sampler::{Sampler, Targets};
 pub use types::{Fault, Register, Site, StuckAt, TileFaults};
+pub use word_errors::WordErrors;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,10 @@
-//! Where faults come from: nothing, a bit error rate, a number of upsets per
-//! tile, or a list. One ChaCha stream per (GEMM, tile), so that any tile can
+//! Where faults come from: nothing, a bit error rate, timing errors, a number
+//! of upsets per tile, or a list. One ChaCha stream per (GEMM, tile), so that any tile can
 //! be repeated alone, on any engine and any number of threads.
 
 use super::list::FaultList;
 use super::types::{Fault, Register, Site, TileFaults};
+use super::word_errors::WordErrors;
 use crate::config::{ArrayConfig, Dataflow};
 use crate::tiling::{Tile, Tiling};
 use rand_chacha::ChaCha8Rng;
@@ -40,6 +41,14 @@ pub enum Sampler {
         ber: f64,
         /// What can be hit.
         targets: Targets,
+        /// Seed of all streams.
+        seed: u64,
+    },
+    /// Every psum word that a PE captures is wrong with the same probability; masks
+    /// are drawn from a distribution.
+    Timing {
+        /// How often words are wrong, and how.
+        errors: WordErrors,
         /// Seed of all streams.
         seed: u64,
     },
@@ -122,7 +131,7 @@ impl Sampler {
                 faults.stuck = list.stuck().to_vec();
             }
             Sampler::Uniform { ber, targets, seed } => {
-                let space = space(config, tiling, tile, targets);
+                let space = space(config, tiling, tile, targets.bits());
                 let mut rng = stream(*seed, gemm, tile.index);
                 let size = space.size();
                 let mut position = skip(&mut rng, *ber);
@@ -134,12 +143,29 @@ impl Sampler {
                 }
                 TileFaults::normalise(&mut faults.flips);
             }
+            Sampler::Timing { errors, seed } => {
+                // One position a word; which bits of it is drawn apart.
+                let space = space(config, tiling, tile, vec![(Register::Psum, 0)]);
+                let mut rng = stream(*seed, gemm, tile.index);
+                let size = space.size();
+                let mut position = skip(&mut rng, errors.probability());
+                while position < size {
+                    faults.flips.push(Fault {
+                        xor: errors.mask(rng.next_u64()),
+                        ..space.at(position)
+                    });
+                    position = position
+                        .saturating_add(1)
+                        .saturating_add(skip(&mut rng, errors.probability()));
+                }
+                TileFaults::normalise(&mut faults.flips);
+            }
             Sampler::Upsets {
                 per_tile,
                 targets,
                 seed,
             } => {
-                let space = space(config, tiling, tile, targets);
+                let space = space(config, tiling, tile, targets.bits());
                 let mut rng = stream(*seed, gemm, tile.index);
                 let size = space.size();
                 if size > 0 {
@@ -158,7 +184,7 @@ fn space<'a>(
     config: &'a ArrayConfig,
     tiling: &Tiling,
     tile: &Tile,
-    targets: &Targets,
+    bits: Vec<(Register, u32)>,
 ) -> Space<'a> {
     let data_rows = tile.rows.len();
     let (pe_rows, columns) = config.faulty_pes();
@@ -171,7 +197,7 @@ fn space<'a>(
         },
         pe_rows,
         columns,
-        bits: targets.bits(),
+        bits,
     }
 }
 
@@ -186,7 +212,7 @@ fn uniform_below(rng: &mut ChaCha8Rng, size: u64) -> u64 {
     ((u128::from(rng.next_u64()) * u128::from(size)) >> 64) as u64
 }
 
-/// Geometric skip: how many bits stay right before the next one flips.
+/// Geometric skip: how many bits, or words, stay right before the next wrong one.
 fn skip(rng: &mut ChaCha8Rng, ber: f64) -> u64 {
     if ber <= 0.0 {
         return u64::MAX;

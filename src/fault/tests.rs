@@ -59,6 +59,48 @@ fn rates_zero_and_one_and_chosen_bits() {
     assert!(all.flips.iter().all(|f| f.xor == 1 << 31 | 1));
 }
 
+fn timing(probability: f64) -> Sampler {
+    Sampler::Timing {
+        errors: WordErrors::new(probability, &[(1 << 31, 0.75), (3 << 30, 0.25)]),
+        seed: 7,
+    }
+}
+
+#[test]
+fn wrong_words_and_their_masks_come_as_often_as_they_should() {
+    let config = tiny();
+    let tiling = Tiling::new(&config, 800, 40, 40);
+    let words = (tiling.len() * tiling.passes() * 10 * 4 * 6) as f64;
+    let (mut wrong, mut double) = (0.0, 0.0);
+    for tile in tiling.tiles() {
+        let faults = timing(0.01).tile(&config, 3, &tiling, &tile);
+        assert_eq!(faults, timing(0.01).tile(&config, 3, &tiling, &tile));
+        for fault in &faults.flips {
+            assert_eq!(fault.site.register, Register::Psum);
+            wrong += 1.0;
+            double += f64::from(fault.xor == 3 << 30);
+        }
+    }
+    let close = |found: f64, expected: f64| (found - expected).abs() < 5.0 * expected.sqrt();
+    assert!(close(wrong, words * 0.01), "{wrong} of {words}");
+    assert!(close(double, wrong * 0.25), "{double} of {wrong}");
+}
+
+#[test]
+fn all_words_and_none() {
+    let config = tiny();
+    let tiling = Tiling::new(&config, 8, 4, 4);
+    let tile = tiling.tile(0);
+    let all = timing(1.0).tile(&config, 0, &tiling, &tile);
+    assert_eq!(all.flips.len(), 10 * 4 * 6);
+    assert!(timing(0.0).tile(&config, 0, &tiling, &tile).is_empty());
+    let none = Sampler::Timing {
+        errors: WordErrors::new(0.0, &[]),
+        seed: 1,
+    };
+    assert!(none.tile(&config, 0, &tiling, &tile).is_empty());
+}
+
 #[test]
 fn protected_checksum_columns_are_never_hit() {
     let mut config = tiny();

@@ -1,0 +1,198 @@
+//! Timing errors at an operating point: the table's curve with supply noise.
+//!
+//! The table is deterministic: a word is wrong with probability p(x) at
+//! x = T/T_crit(V), and there are no errors above its last x. The supply is
+//! V + σz with z standard normal, drawn anew for each word, so that
+//!
+//! ```text
+//! P(wrong | V, f) = ∫ φ(z) p(T / T_crit(V + σz)) dz
+//! ```
+//!
+//! and a mask has the share that it has under the integral. In a chip the noise
+//! of neighbouring PEs and cycles is correlated: errors then cluster in time; how
+//! many there are is the same.
+//!
+//! Between two x of the table ln p is linear (p itself where one of them is 0), and
+//! the shares of the masks are mixed; below its first x the table has nothing
+//! to say. Only the tail of the noise may reach there: it counts as the first x.
+
+use super::{OperatingPoint, Table, TechError};
+use crate::fault::WordErrors;
+use crate::units::{Hertz, Nanoseconds, Volts};
+use std::collections::BTreeMap;
+
+/// Noise is integrated to this many σ; what is left out is below 2e-19.
+const TAIL: f64 = 9.0;
+/// Widest piece of the integral in σ.
+const PIECE: f64 = 0.5;
+/// Five-point Gauss-Legendre nodes and weights on −1..=1.
+const GAUSS: [(f64, f64); 5] = [
+    (0.0, 0.568_888_888_888_888_9),
+    (-0.538_469_310_105_683_1, 0.478_628_670_499_366_5),
+    (0.538_469_310_105_683_1, 0.478_628_670_499_366_5),
+    (-0.906_179_845_938_664, 0.236_926_885_056_189_1),
+    (0.906_179_845_938_664, 0.236_926_885_056_189_1),
+];
+
+/// What goes wrong with psum words at an operating point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimingErrors {
+    /// Probability that a captured word is wrong.
+    pub word_wrong: f64,
+    /// Probability that a bit of it is wrong, lowest first.
+    pub bits: [f64; 32],
+    /// XOR masks of wrong words with their shares, commonest first; empty when no word is wrong.
+    pub masks: Vec<(u32, f64)>,
+}
+
+impl TimingErrors {
+    /// Bit error rate: the mean of the 32 bits.
+    pub fn ber(&self) -> f64 {
+        self.bits.iter().sum::<f64>() / 32.0
+    }
+
+    /// The same as samplers take it.
+    pub fn sampled(&self) -> WordErrors {
+        WordErrors::new(self.word_wrong, &self.masks)
+    }
+}
+
+impl Table {
+    /// Timing errors at an operating point, supply noise included.
+    ///
+    /// # Errors
+    /// [`TechError::Voltage`] and [`TechError::Frequency`] where the table has no data.
+    pub fn errors(&self, point: OperatingPoint) -> Result<TimingErrors, TechError> {
+        self.errors_with_noise(point, Volts(self.margins.noise_sigma))
+    }
+
+    /// The same with another σ of the supply noise than the table's; 0 is the
+    /// deterministic curve.
+    ///
+    /// # Errors
+    /// As [`Table::errors`].
+    pub fn errors_with_noise(
+        &self,
+        point: OperatingPoint,
+        sigma: Volts,
+    ) -> Result<TimingErrors, TechError> {
+        self.characterised(point.voltage)?;
+        let period = point.frequency.period();
+        let x = period.0 / self.t_crit(point.voltage).0;
+        let lowest_x = self.late[0].x;
+        if !(point.frequency.0 > 0.0 && x >= lowest_x * (1.0 - 1e-9)) {
+            let highest = self.t_crit(point.voltage).frequency().0 / lowest_x;
+            return Err(TechError::Frequency {
+                table: self.name.clone(),
+                frequency: point.frequency,
+                voltage: point.voltage,
+                lowest_x,
+                highest: Hertz(highest),
+            });
+        }
+        Ok(self.mixture(&self.weights(point.voltage, period, sigma)))
+    }
+
+    /// T / T_crit at an operating point.
+    pub fn x(&self, point: OperatingPoint) -> f64 {
+        point.frequency.period().0 / self.t_crit(point.voltage).0
+    }
+
+    /// How much of the probability of a wrong word comes from each entry of
+    /// `late`.
+    fn weights(&self, voltage: Volts, period: Nanoseconds, sigma: Volts) -> Vec<f64> {
+        let mut weights = vec![0.0; self.late.len()];
+        if sigma.0 <= 0.0 {
+            self.add(period.0 / self.t_crit(voltage).0, 1.0, &mut weights);
+            return weights;
+        }
+        let density = |z: f64| (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt();
+        let mut edges = self.edges(voltage, period, sigma);
+        edges.sort_by(f64::total_cmp);
+        for edge in edges.windows(2) {
+            let pieces = ((edge[1] - edge[0]) / PIECE).ceil().max(1.0);
+            let half = 0.5 * (edge[1] - edge[0]) / pieces;
+            for piece in 0..pieces as usize {
+                let middle = edge[0] + half * (2 * piece + 1) as f64;
+                for (node, weight) in GAUSS {
+                    let z = middle + half * node;
+                    let x = period.0 / self.t_crit(Volts(voltage.0 + sigma.0 * z)).0;
+                    self.add(x, weight * half * density(z), &mut weights);
+                }
+            }
+        }
+        weights
+    }
+
+    /// Where the integrand has a kink or a jump, in σ, and the ends of the integral.
+    fn edges(&self, voltage: Volts, period: Nanoseconds, sigma: Volts) -> Vec<f64> {
+        let mut edges = vec![-TAIL, TAIL];
+        let (low, high) = (voltage.0 - TAIL * sigma.0, voltage.0 + TAIL * sigma.0);
+        let within = |v: &f64| *v > low && *v < high;
+        let of_late = self.late.iter().map(|late| late.x);
+        let of_late = of_late.map(|x| self.delay.voltage_at(period, x, low, high));
+        let measured = self.delay.points.iter().map(|point| point.voltage);
+        let inner = of_late.chain(measured).filter(within);
+        edges.extend(inner.map(|v| (v - voltage.0) / sigma.0));
+        edges
+    }
+
+    /// Adds `times` p(x) to the entries of `late` around x.
+    fn add(&self, x: f64, times: f64, weights: &mut [f64]) {
+        let late = &self.late;
+        let above = late.partition_point(|late| late.x <= x);
+        if above == 0 {
+            weights[0] += times * late[0].word_wrong;
+            return;
+        }
+        if above == late.len() {
+            // Exactly at the last x there still are some.
+            if x <= late[above - 1].x {
+                weights[above - 1] += times * late[above - 1].word_wrong;
+            }
+            return;
+        }
+        let (low, high) = (&late[above - 1], &late[above]);
+        let share = (x - low.x) / (high.x - low.x);
+        let (wrong, other) = (low.word_wrong, high.word_wrong);
+        if wrong > 0.0 && other > 0.0 {
+            let mixed = (wrong.ln() * (1.0 - share) + other.ln() * share).exp();
+            weights[above - 1] += times * mixed * (1.0 - share);
+            weights[above] += times * mixed * share;
+        } else {
+            weights[above - 1] += times * wrong * (1.0 - share);
+            weights[above] += times * other * share;
+        }
+    }
+
+    /// The mixture of the entries of `late` with these weights.
+    fn mixture(&self, weights: &[f64]) -> TimingErrors {
+        let word_wrong = weights.iter().sum::<f64>().min(1.0);
+        let mut shares: BTreeMap<u32, f64> = BTreeMap::new();
+        for (late, weight) in self.late.iter().zip(weights) {
+            for (mask, share) in &late.masks {
+                *shares.entry(*mask).or_default() += share * weight;
+            }
+        }
+        let mut bits = [0.0; 32];
+        for (mask, wrong) in &shares {
+            for (bit, sum) in bits.iter_mut().enumerate() {
+                if mask >> bit & 1 == 1 {
+                    *sum += wrong;
+                }
+            }
+        }
+        let sum: f64 = shares.values().sum();
+        let mut masks: Vec<(u32, f64)> = shares
+            .into_iter()
+            .filter(|(_, wrong)| *wrong > 0.0)
+            .map(|(mask, wrong)| (mask, wrong / sum))
+            .collect();
+        masks.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        TimingErrors {
+            word_wrong: if masks.is_empty() { 0.0 } else { word_wrong },
+            bits,
+            masks,
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Technology tables: what voltage and frequency do to a PE.
+//!
+//! `drift characterize` measures a table on the generated PE's gate netlist;
+//! this module reads and checks it, and answers for any operating point: how
+//! often a psum word is wrong, with which bits, and what a MAC costs. What the
+//! nominal point keeps in reserve is in [`Margins`], and nowhere else.
+
+mod delay;
+mod error;
+mod errors;
+mod file;
+mod point;
+mod table;
+
+pub use error::TechError;
+pub use errors::TimingErrors;
+pub use point::{MacEnergy, OperatingPoint};
+pub use table::{Delay, DelayPoint, Energy, Late, LibertyFile, Margins, Origin, SCHEMA, Table};
+
+/// The tables that ship with the project: `(name, YAML text)`; the first is the default.
+pub const SHIPPED: [(&str, &str); 1] = [(
+    "sky130-ss-n40c",
+    include_str!("../../configs/tech/sky130-ss-n40c.yaml"),
+)];
+
+#[cfg(test)]
+mod point_tests;
+#[cfg(test)]
+mod tests;
