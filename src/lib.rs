@@ -10,6 +10,7 @@
 //! tech: from a voltage and a frequency to fault probabilities, knows fault and timing
 //! baseline: what DRIFT and other protections make of a GEMM's faults, knows golden and dram
 //! policy: which operating point a GEMM runs at; energy: what it costs, knows baseline, policy, tech and dram
+//! forecast: TaylorSeer, features forecast over steps; knows nothing
 //! dram: the memory behind the accelerator's AXI port, knows only config
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
@@ -25,6 +26,7 @@ pub mod cosim;
 pub mod dram;
 pub mod energy;
 pub mod fault;
+pub mod forecast;
 pub mod formal;
 pub mod golden;
 pub mod policy;

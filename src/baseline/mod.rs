@@ -3,7 +3,7 @@
 //! A [`FaultyGemm`] names the tiles that have faults and what those did, as sparse differences
 //! from the exact result. A [`Protection`] sees what its hardware would see (checksums, a second
 //! copy, late flip-flops), mends the outputs in place, and says in a [`Work`] what that cost: in
-//! events, which `crate::energy` turns into joules and seconds.
+//! events, which [`crate::energy`] turns into joules and seconds.
 //!
 //! | protection | detects by | mends by |
 //! |---|---|---|
@@ -35,7 +35,7 @@ mod work;
 pub use abft::Abft;
 pub use approx_abft::{ApproxAbft, Thresholds};
 pub use dmr::Dmr;
-pub use drift::{Drift, DriftSettings, Recovery};
+pub use drift::{Drift, DriftSettings, Recovery, checkpoint_work, rollback_work};
 pub use gemm::{FaultyGemm, FaultyTile, Place};
 pub use per_layer::PerLayer;
 pub use statistical_abft::{Component, CriticalRegion, StatisticalAbft, component};

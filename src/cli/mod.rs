@@ -4,6 +4,7 @@ mod accelerator;
 mod accelerator_report;
 mod area;
 mod cosim;
+mod energy;
 mod faults;
 mod formal;
 mod inputs;
@@ -56,6 +57,8 @@ enum Command {
     Cosim(Box<cosim::Args>),
     /// Measure what rollbacks cost in DRAM rows and cycles, row-major against repacked
     Repack(repack::Args),
+    /// Estimate energy and latency of a model's GEMMs from its shape list
+    Energy(Box<energy::Args>),
     /// Sample faults into a list that `cosim --fault-list` replays
     Faults(faults::Args),
     /// Check random shapes, arrays, faults and stalls, RTL against golden model
@@ -82,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Registers(args) => registers::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Repack(args) => repack::run(&args),
+        Command::Energy(args) => energy::run(&args),
         Command::Faults(args) => faults::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Lint(args) => lint::run(&args),
