@@ -14,23 +14,31 @@ pub enum Branch {
     Mlp,
 }
 
-/// A cache of branch outputs. For every branch, the forward pass does
-///
-/// ```text
-/// let branch = match cache.recall(step, block, kind) {
-///     Some(output) => output,
-///     None => { let output = compute(); cache.store(step, block, kind, &output); output }
-/// };
-/// x += gate * branch;
-/// ```
-///
-/// so that nothing of a recalled branch is computed, its normalisation included.
+/// A cache of branch outputs; a forward pass asks it through [`branch`].
 pub trait BlockCache {
     /// The branch's output before its gate, where it need not be computed.
     fn recall(&mut self, step: usize, block: usize, branch: Branch) -> Option<Vec<f32>>;
 
     /// The branch's output before its gate, as it was computed.
     fn store(&mut self, step: usize, block: usize, branch: Branch, output: &[f32]);
+}
+
+/// The output of a branch before its gate: recalled, or computed and stored. Of a recalled branch
+/// nothing is computed; `compute` should do its normalisation, too.
+///
+/// # Errors
+/// Those of `compute`.
+pub fn branch<E>(
+    cache: &mut dyn BlockCache,
+    (step, block, branch): (usize, usize, Branch),
+    compute: impl FnOnce() -> Result<Vec<f32>, E>,
+) -> Result<Vec<f32>, E> {
+    if let Some(output) = cache.recall(step, block, branch) {
+        return Ok(output);
+    }
+    let output = compute()?;
+    cache.store(step, block, branch, &output);
+    Ok(output)
 }
 
 /// Computes everything.

@@ -6,13 +6,14 @@
 //!
 //! Followed: equations of the abstract page and the authors' code for DiT (`taylor_utils` and
 //! `cache_functions` of TaylorSeer-DiT), whose rules for the first steps are those of [`FullSteps`].
-//! A [`BlockCache`] sits in the denoiser's forward pass; [`TaylorSeer`] is the one of this method.
+//! A [`BlockCache`] sits in the denoiser's forward pass, which asks it with [`branch`];
+//! [`TaylorSeer`] is the one of this method.
 
 mod cache;
 mod series;
 mod steps;
 
-pub use cache::{BlockCache, Branch, NoCache, TaylorSeer};
+pub use cache::{BlockCache, Branch, NoCache, TaylorSeer, branch};
 pub use series::Series;
 pub use steps::FullSteps;
 
