@@ -12,6 +12,7 @@
 //! policy: which operating point a GEMM runs at; energy: what it costs, knows baseline, policy, tech and dram
 //! forecast: TaylorSeer, features forecast over steps; knows nothing
 //! dram: the memory behind the accelerator's AXI port, knows only config
+//! plot: figures as SVG and PNG, knows nothing of the rest
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
 //!
@@ -30,6 +31,7 @@ pub mod forecast;
 pub mod formal;
 pub mod golden;
 pub mod policy;
+pub mod plot;
 pub mod registers;
 pub mod rtl;
 pub mod sequence;

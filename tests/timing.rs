@@ -5,7 +5,7 @@ use drift::config::{ArrayConfig, SHIPPED};
 use drift::timing::TimingError;
 use drift::timing::liberty::Library;
 use drift::timing::netlist::{Circuit, Net, Netlist};
-use drift::timing::recipe::{PE_TOP, PeSignals, synthesise_pe};
+use drift::timing::recipe::{PE_TOP, PeSignals, SynthesisedPe, synthesise_pe};
 use drift::timing::sta::StaticTiming;
 use std::path::{Path, PathBuf};
 
@@ -27,14 +27,15 @@ fn word(values: &[u64], nets: &[Net], case: usize) -> u32 {
     bits.fold(0, |word, bit| (word << 1) | bit as u32)
 }
 
-#[test]
-fn a_pe_is_mapped_to_any_library_computes_and_is_timed() {
-    let pe = synthesise_pe(&config("tiny"), &library()).unwrap();
+/// Maps the PE, checks every sum against the arithmetic, and the plausibility
+/// of the delays.
+fn check(file: &Path) -> SynthesisedPe {
+    let pe = synthesise_pe(&config("tiny"), file).unwrap();
     assert!(pe.verilog.contains("module drift_pe_strip"));
     assert!(pe.script.contains("-dont_use KEEP_ON") && pe.script.contains("-booth"));
     let netlist = Netlist::parse(&pe.json, PE_TOP).unwrap();
     let signals = PeSignals::of(&netlist).unwrap();
-    let library = Library::read(&library()).unwrap();
+    let library = Library::read(file).unwrap();
     let circuit = Circuit::bind(&netlist, &library).unwrap();
     assert!(circuit.gates.iter().all(|gate| !gate.cell.special));
 
@@ -48,7 +49,11 @@ fn a_pe_is_mapped_to_any_library_computes_and_is_timed() {
         "{periods:?}"
     );
 
-    // Every net a different pattern, then the sums against the arithmetic.
+    // Every net a different pattern, then the sums against the arithmetic. A flip-flop
+    // with an inverted output keeps the complement.
+    let inverted = signals.psum.iter().rev().fold(0_u32, |word, net| {
+        (word << 1) | u32::from(keeps_complement(&circuit, *net))
+    });
     let ends: Vec<Net> = ends.iter().map(|end| end.net).collect();
     for seed in 1..=100_u64 {
         let pattern = |net: usize| {
@@ -63,10 +68,108 @@ fn a_pe_is_mapped_to_any_library_computes_and_is_timed() {
             let valid = word(&values, &[signals.valid], case) as i32;
             let above = word(&values, &signals.psum_above, case) as i32;
             let product = valid * i32::from(activation) * i32::from(weight);
-            let sum = word(&values, &ends, case) as i32;
+            let sum = (word(&values, &ends, case) ^ inverted) as i32;
             assert_eq!(sum, above.wrapping_add(product), "seed {seed}, case {case}");
         }
     }
+    pe
+}
+
+/// Whether a net of a register is the complement of what its flip-flop has taken in.
+fn keeps_complement(circuit: &Circuit<'_>, net: Net) -> bool {
+    let state = circuit.state_of(net).unwrap();
+    let cell = circuit.gates[state.gate].cell;
+    let flip_flop = cell.flip_flop.as_ref().unwrap();
+    let output = cell
+        .pins
+        .iter()
+        .find(|pin| circuit.gates[state.gate].net(&pin.name) == Some(state.output))
+        .unwrap();
+    let function = output.function.as_ref().unwrap();
+    let of_state = function.evaluate(|n| {
+        if function.inputs()[n] == flip_flop.state[0] {
+            0
+        } else {
+            !0
+        }
+    }) & 1
+        == 1;
+    let next_inverts = flip_flop.next.evaluate(|_| 0) & 1 == 1;
+    state.inverted ^ of_state ^ next_inverts
+}
+
+/// The made-up library with pieces replaced.
+fn edited(edits: &[(&str, &str)]) -> tempfile::NamedTempFile {
+    let mut text = std::fs::read_to_string(library()).unwrap();
+    for (from, to) in edits {
+        assert!(text.contains(from), "{from}");
+        text = text.replace(from, to);
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), text).unwrap();
+    file
+}
+
+#[test]
+fn a_pe_is_mapped_to_any_library_computes_and_is_timed() {
+    let script = check(&library()).script;
+    assert!(script.contains("hilomap") && !script.contains("expose w:psum_q[1]"));
+}
+
+#[test]
+fn libraries_without_tie_cells_leave_constants() {
+    let file = edited(&[("function : \"0\"", "function : \"I\"")]);
+    assert!(!check(file.path()).script.contains("hilomap"));
+}
+
+#[test]
+fn flip_flops_may_have_an_inverted_output_only() {
+    // As ASAP7 has them: the state is the complement of the data.
+    let file = edited(&[
+        ("next_state : \"D\"", "next_state : \"!D\""),
+        ("function : \"IQN\"", "function : \"IQ\""),
+    ]);
+    assert!(check(file.path()).script.contains("expose w:psum_q[1]"));
+    let file = edited(&[("function : \"IQ\"", "function : \"IQN\"")]);
+    assert!(check(file.path()).script.contains("expose w:psum_q[1]"));
+}
+
+#[test]
+fn flip_flops_may_have_a_reset_that_is_kept_off() {
+    // As IHP SG13G2 has them: no flip-flop without one.
+    let pin = "pin (R) { direction : input; }\n    pin (D) {\n      direction : input; /* cap";
+    let file = edited(&[
+        ("next_state : \"D\"", "next_state : \"D\"; clear : \"R'\""),
+        ("pin (D) {\n      direction : input; /* cap", pin),
+    ]);
+    let pe = check(file.path());
+    // The same flip-flop with its reset at something that changes.
+    let netlist = Netlist::parse(&pe.json, PE_TOP).unwrap();
+    let mut wrong = netlist.clone();
+    let flip_flop = wrong
+        .instances
+        .iter_mut()
+        .find(|i| i.cell == "DFF")
+        .unwrap();
+    let clock = flip_flop
+        .pins
+        .iter()
+        .find(|(name, _)| name == "D")
+        .unwrap()
+        .1;
+    flip_flop
+        .pins
+        .iter_mut()
+        .find(|(name, _)| name == "R")
+        .unwrap()
+        .1 = clock;
+    let library = Library::read(file.path()).unwrap();
+    let circuit = Circuit::bind(&wrong, &library).unwrap();
+    let message = StaticTiming::of(&circuit).unwrap_err().to_string();
+    assert!(
+        message.contains("of DFF") && message.contains("set or reset can act"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -76,16 +179,7 @@ fn output_stationary_arrays_and_unusable_libraries_are_refused() {
     assert!(
         matches!(os, TimingError::Config(_)) && os.to_string().contains("expected dataflow ws")
     );
-    let text = std::fs::read_to_string(library()).unwrap();
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(
-        file.path(),
-        text.replace("function : \"0\"", "function : \"I\""),
-    )
-    .unwrap();
+    let file = edited(&[("ff (IQ, IQN)", "latch (IQ, IQN)")]);
     let message = refusal(&config("tiny"), file.path()).to_string();
-    assert!(
-        message.contains("no cell that gives the constant 0"),
-        "{message}"
-    );
+    assert!(message.contains("flip-flop"), "{message}");
 }

@@ -29,7 +29,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     let workload = inputs::workload(&args.workload, args.faults.seed)?;
     let sampler = args.faults.sampler(&config, &workload)?;
     if matches!(sampler, Sampler::None) {
-        bail!("no source of faults; give --ber, --upsets or --fault-list");
+        bail!("no source of faults; give --ber, --voltage, --upsets or --fault-list");
     }
     let mut list = FaultList::default();
     for (gemm, (_, m, k, n)) in workload.shapes().enumerate() {

@@ -1,9 +1,11 @@
 //! Arguments that several commands share, resolved into the library's types.
 
 use anyhow::{Result, bail};
-use drift::config::{ArrayConfig, SHIPPED};
+use drift::config::{ArrayConfig, Dataflow, SHIPPED};
 use drift::fault::{FaultList, Register, Sampler, Targets};
+use drift::tech::{self, OperatingPoint, Table};
 use drift::tiling::Tiling;
+use drift::units::{Hertz, Volts};
 use drift::workload::Workload;
 use std::path::{Path, PathBuf};
 
@@ -28,28 +30,81 @@ pub fn workload(text: &str, seed: u64) -> Result<Workload> {
     Ok(Workload::open(&Workload::parse_source(text)?, seed)?)
 }
 
+/// The operating point that timing errors follow from.
+#[derive(clap::Args)]
+pub struct TimingArgs {
+    /// Supply voltage in V: faults are the timing errors there [default with --frequency: the nominal one]
+    #[arg(long, value_name = "V")]
+    pub voltage: Option<f64>,
+    /// Clock frequency in Hz, such as 120e6 [default with --voltage: the nominal one]
+    #[arg(long, value_name = "HZ")]
+    pub frequency: Option<f64>,
+    /// Technology table: shipped name or YAML file [default: sky130-ss-n40c]
+    #[arg(long, value_name = "TABLE")]
+    pub tech: Option<String>,
+}
+
+impl TimingArgs {
+    /// The technology.
+    pub fn table(&self) -> Result<Table> {
+        let name = self.tech.as_deref().unwrap_or(tech::SHIPPED[0].0);
+        Ok(Table::load(name)?)
+    }
+
+    /// The point; what is not given is nominal.
+    pub fn point(&self, table: &Table) -> OperatingPoint {
+        let nominal = table.nominal();
+        OperatingPoint {
+            voltage: self.voltage.map_or(nominal.voltage, Volts),
+            frequency: self.frequency.map_or(nominal.frequency, Hertz),
+        }
+    }
+
+    /// Whether an operating point is given at all.
+    fn given(&self) -> bool {
+        self.voltage.is_some() || self.frequency.is_some() || self.tech.is_some()
+    }
+
+    /// The arguments again, for a replay command.
+    fn replay(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in [("voltage", self.voltage), ("frequency", self.frequency)] {
+            if let Some(value) = value {
+                text += &format!(" --{name} {value}");
+            }
+        }
+        if let Some(tech) = &self.tech {
+            text += &format!(" --tech {tech}");
+        }
+        text
+    }
+}
+
 /// Where faults come from.
 #[derive(clap::Args)]
 pub struct FaultArgs {
     /// Probability that a target bit flips each time it is captured, 0..=1
-    #[arg(long, value_name = "P", conflicts_with_all = ["fault_list", "upsets"])]
+    #[arg(long, value_name = "P", conflicts_with_all = ["fault_list", "upsets", "voltage", "frequency", "tech"])]
     pub ber: Option<f64>,
+    #[command(flatten)]
+    pub timing: TimingArgs,
     /// Single-bit upsets per tile
-    #[arg(long, value_name = "N", conflicts_with = "fault_list")]
+    #[arg(long, value_name = "N", conflicts_with_all = ["fault_list", "voltage", "frequency", "tech"])]
     pub upsets: Option<usize>,
     /// Replay exactly the faults of this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["voltage", "frequency", "tech"])]
     pub fault_list: Option<PathBuf>,
     /// Registers that can be hit
     #[arg(
         long = "register",
         value_name = "NAME",
         value_delimiter = ',',
-        default_value = "psum"
+        default_value = "psum",
+        conflicts_with_all = ["voltage", "frequency", "tech"]
     )]
     pub registers: Vec<String>,
     /// Bits that can flip, for example 31 or 0..7,24..31 (both ends included)
-    #[arg(long, value_name = "BITS", default_value = "0..31")]
+    #[arg(long, value_name = "BITS", default_value = "0..31", conflicts_with_all = ["voltage", "frequency", "tech"])]
     pub bits: String,
     /// Seed of faults and of operands drawn for shape lists
     #[arg(long, default_value_t = 1)]
@@ -66,6 +121,20 @@ impl FaultArgs {
                 .collect();
             let (list, _) = FaultList::read(file, config, &workload.hash(), &tilings)?;
             return Ok(Sampler::List(list));
+        }
+        if self.timing.given() {
+            let table = self.timing.table()?;
+            let errors = table.errors(self.timing.point(&table))?;
+            if config.dataflow != Dataflow::Ws {
+                bail!(
+                    "--voltage, --frequency: technology tables are of a weight-stationary PE; \
+                     expected a configuration with dataflow ws"
+                );
+            }
+            return Ok(Sampler::Timing {
+                errors: errors.sampled(),
+                seed: self.seed,
+            });
         }
         let targets = Targets {
             registers: registers(&self.registers)?,
@@ -92,6 +161,7 @@ impl FaultArgs {
         if let Some(ber) = self.ber {
             text += &format!(" --ber {ber:e}");
         }
+        text += &self.timing.replay();
         if let Some(upsets) = self.upsets {
             text += &format!(" --upsets {upsets}");
         }

@@ -3,6 +3,7 @@
 mod accelerator;
 mod accelerator_report;
 mod area;
+mod characterize;
 mod cosim;
 mod energy;
 mod faults;
@@ -15,6 +16,7 @@ mod repack;
 mod report;
 mod rtl;
 mod synth;
+mod tech;
 mod tools;
 mod verify;
 mod waves;
@@ -73,6 +75,10 @@ enum Command {
     Area(area::Args),
     /// Map one PE to the cells of a Liberty library: area, and delay against voltage
     Synth(synth::Args),
+    /// Show what a technology table says of a voltage and a frequency, or scale one
+    Tech(tech::Args),
+    /// Measure a technology table: timing errors, delay and energy of the PE against voltage
+    Characterize(characterize::Args),
     /// Record one rollback, from flag to merge, as a waveform
     Waves(waves::Args),
 }
@@ -93,6 +99,8 @@ pub fn run() -> ExitCode {
         Command::Tools => tools::run(),
         Command::Area(args) => area::run(&args),
         Command::Synth(args) => synth::run(&args),
+        Command::Tech(args) => tech::run(&args),
+        Command::Characterize(args) => characterize::run(&args),
         Command::Waves(args) => waves::run(&args),
     };
     match verdict {

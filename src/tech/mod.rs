@@ -10,18 +10,26 @@ mod error;
 mod errors;
 mod file;
 mod point;
+mod scale;
 mod table;
 
 pub use error::TechError;
 pub use errors::TimingErrors;
 pub use point::{MacEnergy, OperatingPoint};
+pub use scale::{Node, ScaleError};
 pub use table::{Delay, DelayPoint, Energy, Late, LibertyFile, Margins, Origin, SCHEMA, Table};
 
 /// The tables that ship with the project: `(name, YAML text)`; the first is the default.
-pub const SHIPPED: [(&str, &str); 1] = [(
-    "sky130-ss-n40c",
-    include_str!("../../configs/tech/sky130-ss-n40c.yaml"),
-)];
+pub const SHIPPED: [(&str, &str); 2] = [
+    (
+        "sky130-ss-n40c",
+        include_str!("../../configs/tech/sky130-ss-n40c.yaml"),
+    ),
+    (
+        "scaled-14nm",
+        include_str!("../../configs/tech/scaled-14nm.yaml"),
+    ),
+];
 
 #[cfg(test)]
 mod point_tests;

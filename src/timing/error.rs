@@ -1,5 +1,6 @@
 //! What can go wrong between a netlist, a library and a delay.
 
+use super::dynamic::PeState;
 use super::liberty::LibertyError;
 use crate::rtl::RtlError;
 use crate::synth::SynthError;
@@ -40,6 +41,12 @@ pub enum TimingError {
     /// A configuration that has no PE of the kind.
     #[error("{0}")]
     Config(String),
+    /// The netlist's gates compute something else than the arithmetic.
+    #[error("the gate netlist computes another sum than activation * weight + psum for {0:?}")]
+    Sums(PeState),
+    /// The operands cannot be read.
+    #[error(transparent)]
+    Workload(#[from] crate::workload::WorkloadError),
     /// The RTL could not be generated.
     #[error(transparent)]
     Rtl(#[from] RtlError),

@@ -9,6 +9,7 @@
 //! are no wires, and the clock is ideal: what is missing is a margin that
 //! belongs to the operating point.
 
+pub mod dynamic;
 pub mod liberty;
 pub mod netlist;
 pub mod recipe;

@@ -8,7 +8,7 @@
 //! those of a real one, so they start from inputs instead.
 
 use super::TimingError;
-use super::liberty::{Cell, Direction, Library, text_of};
+use super::liberty::{Cell, Direction, Function, Library, text_of};
 use super::netlist::{Net, Netlist};
 use crate::config::{ArrayConfig, Dataflow};
 use crate::rtl;
@@ -50,6 +50,8 @@ pub struct PeSignals {
     pub valid: Net,
     /// The weight register, 8 bits.
     pub weight: Vec<Net>,
+    /// All registers of the PE that are not partial sums; bits that it has not are constant.
+    pub word: Vec<Net>,
     /// The partial sum above the PE, 32 bits.
     pub psum_above: Vec<Net>,
     /// The PE's own partial sum, 32 bits: the register that is timed.
@@ -70,6 +72,7 @@ impl PeSignals {
             activation: word[0..8].to_vec(),
             weight: word[8..16].to_vec(),
             valid: word[31],
+            word: word.to_vec(),
             psum_above: netlist.signal("psum_q[1]")?.to_vec(),
             psum: netlist.signal("psum_q[2]")?.to_vec(),
         };
@@ -87,8 +90,8 @@ impl PeSignals {
 /// that of the slowest condition.
 ///
 /// # Errors
-/// [`TimingError`] when the array is output-stationary, the library has no
-/// usable cells, or Yosys is missing or fails.
+/// [`TimingError`] when the array is output-stationary, the library cannot be read or
+/// lacks cells, or Yosys is missing or fails.
 pub fn synthesise_pe(config: &ArrayConfig, liberty: &Path) -> Result<SynthesisedPe, TimingError> {
     if config.dataflow != Dataflow::Ws {
         let message =
@@ -105,7 +108,7 @@ pub fn synthesise_pe(config: &ArrayConfig, liberty: &Path) -> Result<Synthesised
     let unpacked = folder.join("cells.lib");
     std::fs::write(&unpacked, text).map_err(ToolError::file(&unpacked))?;
     let yosys = Yosys::locate()?;
-    let script = script(&elaborate(folder, PE_TOP)?, &library)?;
+    let script = script(&elaborate(folder, PE_TOP)?, &library);
     yosys.run_script(&script, folder)?;
     let result = |name: &str| {
         let file = folder.join(name);
@@ -120,26 +123,38 @@ pub fn synthesise_pe(config: &ArrayConfig, liberty: &Path) -> Result<Synthesised
 }
 
 /// The commands. The files that they name are in the directory they run in.
-fn script(elaborate: &str, library: &Library) -> Result<String, TimingError> {
+fn script(elaborate: &str, library: &Library) -> String {
     let mut avoid = String::new();
     for cell in library.cells() {
         if cell.special || cell.unsupported.is_some() {
             let _ = write!(avoid, " -dont_use {}", cell.name);
         }
     }
-    let (high, low) = (tie(library, true)?, tie(library, false)?);
-    Ok(format!(
+    // Where a library has no tie cells, constants stay constants.
+    let ties = match (tie(library, true), tie(library, false)) {
+        (Some(high), Some(low)) => format!("hilomap -hicell {high} -locell {low}\n"),
+        _ => String::new(),
+    };
+    // Behind flip-flops with an inverted output only, mapping would merge the inverters of
+    // the partial sum above the PE into the logic, and its name would be lost.
+    let kept = if library.cells().any(shows_data) {
+        ""
+    } else {
+        "expose w:psum_q[1]\n"
+    };
+    format!(
         "\
 {elaborate}\
 proc
 expose -input w:psum_q[0]
+{kept}\
 read_liberty -lib -ignore_miss_func cells.lib
 synth -flatten -booth -noabc
 opt_clean -purge
 dfflibmap -liberty cells.lib{avoid}
 abc -liberty cells.lib{avoid} -script {ABC}
 setundef -zero
-hilomap -hicell {high} -locell {low}
+{ties}\
 opt_clean -purge
 rename -enumerate -pattern g% c:*
 rename -enumerate -pattern n% w:$*
@@ -147,11 +162,30 @@ check -mapped -assert
 write_json pe.json
 write_verilog -noattr -noexpr -nohex -nodec -simple-lhs pe.v
 "
-    ))
+    )
+}
+
+/// Whether a cell is a flip-flop with an output that shows the data as it was.
+fn shows_data(cell: &Cell) -> bool {
+    let Some(flip_flop) = &cell.flip_flop else {
+        return false;
+    };
+    let inverts = |function: &Function| function.evaluate(|_| 0) & 1 == 1;
+    let shows = |function: &Function| match function.inputs() {
+        [name] => (*name == flip_flop.state[1]) == (inverts(function) != inverts(&flip_flop.next)),
+        _ => false,
+    };
+    let usable = !cell.special && cell.unsupported.is_none();
+    usable
+        && cell
+            .pins
+            .iter()
+            .filter_map(|pin| pin.function.as_ref())
+            .any(shows)
 }
 
 /// Cell and pin that give a constant, the smallest there is.
-fn tie(library: &Library, value: bool) -> Result<String, TimingError> {
+fn tie(library: &Library, value: bool) -> Option<String> {
     let constant = |cell: &Cell| {
         let no_inputs = cell
             .pins
@@ -165,11 +199,5 @@ fn tie(library: &Library, value: bool) -> Result<String, TimingError> {
     };
     let ties = library.cells().filter_map(|c| Some((c.area, constant(c)?)));
     let smallest = ties.min_by(|a, b| a.0.total_cmp(&b.0));
-    smallest.map(|(_, text)| text).ok_or_else(|| {
-        let value = u8::from(value);
-        TimingError::Netlist(format!(
-            "library {} has no cell that gives the constant {value}",
-            library.name
-        ))
-    })
+    smallest.map(|(_, text)| text)
 }

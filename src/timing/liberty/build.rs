@@ -151,7 +151,9 @@ fn silent_output(pins: &[Pin]) -> Option<&str> {
 /// A name in a function that is neither an input nor the state.
 fn stranger<'p>(pins: &'p [Pin], flip_flop: Option<&'p FlipFlop>) -> Option<&'p str> {
     let functions = pins.iter().filter_map(|pin| pin.function.as_ref());
-    let state = flip_flop.iter().flat_map(|ff| [&ff.clock, &ff.next]);
+    let state = flip_flop
+        .iter()
+        .flat_map(|ff| [&ff.clock, &ff.next].into_iter().chain(&ff.forced));
     let mut names = functions.chain(state).flat_map(|f| f.inputs());
     let known = |name: &str| {
         let input = |pin: &Pin| pin.direction == Direction::Input && pin.name == name;
@@ -167,6 +169,8 @@ fn read_flip_flop(group: &Group<'_>) -> Result<FlipFlop, Mistake> {
             Mistake::new(group.line, message)
         })
     };
+    let forced = ["clear", "preset"].map(|name| pins::function(group, name));
+    let forced: Vec<Option<Function>> = forced.into_iter().collect::<Result<_, _>>()?;
     let [state, complement] = group.arguments.as_slice() else {
         let found = abridged(&group.arguments.join(", "));
         let message = format!("a flip-flop names its state and the complement, not {found}");
@@ -176,6 +180,6 @@ fn read_flip_flop(group: &Group<'_>) -> Result<FlipFlop, Mistake> {
         state: [(*state).to_owned(), (*complement).to_owned()],
         clock: required("clocked_on")?,
         next: required("next_state")?,
-        asynchronous: group.value("clear").is_some() || group.value("preset").is_some(),
+        forced: forced.into_iter().flatten().collect(),
     })
 }

@@ -166,6 +166,7 @@ pub struct FlipFlop {
     pub clock: Function,
     /// What the state becomes.
     pub next: Function,
-    /// Whether it has an asynchronous set or reset.
-    pub asynchronous: bool,
+    /// Conditions under which an asynchronous set or reset forces it, whatever
+    /// the clock does.
+    pub forced: Vec<Function>,
 }

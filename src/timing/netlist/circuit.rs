@@ -31,6 +31,17 @@ pub struct Gate<'a> {
     pub nets: Vec<Option<Net>>,
 }
 
+/// A flip-flop behind a net.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Its place among the circuit's gates.
+    pub gate: usize,
+    /// The net at its output.
+    pub output: Net,
+    /// Whether the net asked for is the complement of that output.
+    pub inverted: bool,
+}
+
 impl<'a> Gate<'a> {
     fn bind(instance: &'a Instance, library: &'a Library) -> Result<Self, TimingError> {
         let cell = library.cell(&instance.cell)?;
@@ -70,11 +81,6 @@ impl<'a> Gate<'a> {
                         .to_owned(),
                 ));
             }
-        }
-        if cell.flip_flop.as_ref().is_some_and(|ff| ff.asynchronous) {
-            return Err(wrong(
-                "it has an asynchronous set or reset; expected flip-flops without".to_owned(),
-            ));
         }
         Ok(Self {
             instance,
@@ -180,6 +186,40 @@ impl<'a> Circuit<'a> {
                 values[net.index()] = function.evaluate(input);
             }
         }
+    }
+
+    /// The flip-flop that a net is the state of, or the complement: directly, or through
+    /// buffers and inverters as behind flip-flops that have an inverted output only.
+    pub fn state_of(&self, net: Net) -> Option<State> {
+        let mut found = State {
+            gate: 0,
+            output: net,
+            inverted: false,
+        };
+        // A loop of inverters is refused when the circuit is bound.
+        loop {
+            let (index, pin) = self.driver(found.output)?;
+            let gate = &self.gates[index];
+            if gate.cell.flip_flop.is_some() {
+                found.gate = index;
+                return Some(found);
+            }
+            let function = pin.function.as_ref()?;
+            let [input] = function.inputs() else {
+                return None;
+            };
+            found.inverted ^= function.evaluate(|_| 0) & 1 == 1;
+            found.output = gate.net(input)?;
+        }
+    }
+
+    /// The gate and pin that drive a net.
+    fn driver(&self, net: Net) -> Option<(usize, &'a Pin)> {
+        self.gates.iter().enumerate().find_map(|(index, gate)| {
+            let mut outputs = gate.pins(Direction::Output);
+            let (pin, _) = outputs.find(|(_, output)| *output == net)?;
+            Some((index, pin))
+        })
     }
 
     /// The gates that the nets depend on within a cycle, in the order of

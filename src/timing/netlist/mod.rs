@@ -4,7 +4,7 @@
 mod circuit;
 mod json;
 
-pub use circuit::{Circuit, Gate};
+pub use circuit::{Circuit, Gate, State};
 
 use super::TimingError;
 use super::liberty::text_of;
@@ -78,9 +78,19 @@ impl Netlist {
     pub fn signal(&self, name: &str) -> Result<&[Net], TimingError> {
         let found = self.signals.iter().find(|(known, _)| known == name);
         let (_, bits) = found.ok_or_else(|| {
-            let names: Vec<&str> = self.signals.iter().map(|(name, _)| name.as_str()).collect();
+            const SHOWN: usize = 20;
+            let names = self.signals.iter().map(|(name, _)| name.as_str());
+            let names: Vec<&str> = names.take(SHOWN).collect();
+            let others = self.signals.len().saturating_sub(SHOWN);
             let (module, names) = (&self.name, names.join(", "));
-            TimingError::Netlist(format!("{module} has no signal {name}; it has {names}"))
+            let more = if others > 0 {
+                format!(" and {others} more")
+            } else {
+                String::new()
+            };
+            TimingError::Netlist(format!(
+                "{module} has no signal {name}; it has {names}{more}"
+            ))
         })?;
         Ok(bits)
     }

@@ -14,6 +14,9 @@ pub struct Arrivals {
 
 pub(super) const BOTH_EDGES: &str = "flip-flops use both edges of the clock; expected one";
 
+const FORCED: &str =
+    "its asynchronous set or reset can act; expected none, or one that constants keep off";
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct At {
     /// -∞: no launched edge gets here.
@@ -36,6 +39,10 @@ impl Arrivals {
         };
         for &index in &circuit.flip_flops {
             let gate = &circuit.gates[index];
+            let mut forced = gate.cell.flip_flop.iter().flat_map(|ff| &ff.forced);
+            if forced.any(|condition| constants.evaluate(gate, condition).1) {
+                return Err(refuse(gate, FORCED));
+            }
             for (pin, net) in gate.pins(Direction::Output) {
                 let mut launched = false;
                 for arc in &pin.delays {

@@ -42,6 +42,15 @@ impl Constants {
         (zero & 1 == 1, one & 1 == 1)
     }
 
+    /// The value of a net that cannot change.
+    pub(super) fn value(&self, net: Net) -> Option<bool> {
+        match self.values[net.index()] {
+            (true, false) => Some(false),
+            (false, true) => Some(true),
+            _ => None,
+        }
+    }
+
     /// Whether a net can change.
     pub(super) fn changes(&self, net: Net) -> bool {
         self.values[net.index()] == (true, true)

@@ -10,10 +10,12 @@
 //! constants make it false. Clock edges are steps at time 0, there are no
 //! wires, and input ports never change.
 
+mod arcs;
 mod arrivals;
 mod constants;
 mod fit;
 
+pub use arcs::ArcDelays;
 pub use arrivals::Arrivals;
 pub use fit::AlphaPower;
 
@@ -71,8 +73,8 @@ impl StaticTiming {
     /// Times a circuit whose flip-flops all work on the same clock edge.
     ///
     /// # Errors
-    /// [`TimingError::Instance`] when flip-flops use different edges or have no
-    /// delay from the clock.
+    /// [`TimingError::Instance`] when flip-flops use different edges, have no
+    /// delay from the clock, or an asynchronous set or reset that can act.
     pub fn of(circuit: &Circuit<'_>) -> Result<Self, TimingError> {
         let arrivals = Arrivals::of(circuit)?;
         let mut endpoints = Vec::new();
@@ -108,26 +110,25 @@ impl StaticTiming {
         periods.reduce(f64::max)
     }
 
-    /// The endpoints whose flip-flops drive the nets, in their order: those of
+    /// The endpoints of the flip-flops behind the nets, in their order: those of
     /// a register's bits.
     ///
     /// # Errors
-    /// [`TimingError::Netlist`] when a net is not driven by a flip-flop itself,
-    /// as in libraries whose flip-flops have an inverted output only.
+    /// [`TimingError::Netlist`] when a net is not the state of a flip-flop.
     pub fn of_register(
         &self,
         circuit: &Circuit<'_>,
         register: &[Net],
     ) -> Result<Vec<&Endpoint>, TimingError> {
         let of = |net: &Net| {
-            let drives = |endpoint: &&Endpoint| {
-                let mut outputs = circuit.gates[endpoint.gate].pins(Direction::Output);
-                outputs.any(|(_, output)| output == *net)
-            };
-            self.endpoints.iter().find(drives).ok_or_else(|| {
-                let message = format!("net {} is not the output of a flip-flop", net.0);
-                TimingError::Netlist(message)
-            })
+            let gate = circuit.state_of(*net).map(|state| state.gate);
+            let mut endpoints = self.endpoints.iter();
+            endpoints
+                .find(|endpoint| Some(endpoint.gate) == gate)
+                .ok_or_else(|| {
+                    let message = format!("net {} is not the state of a flip-flop", net.0);
+                    TimingError::Netlist(message)
+                })
         };
         register.iter().map(of).collect()
     }

@@ -1,0 +1,193 @@
+//! The inner loops: waveforms of all nodes, drivers first.
+
+use super::Parallel;
+use super::lanes::{Lanes, window};
+use super::plan::Row;
+use crate::timing::dynamic::cover::Step;
+use crate::timing::dynamic::model::{DelayedFunction, DelayedLiteral};
+use std::ops::Range;
+
+/// Rows of operands that a formula may need at a time.
+pub(super) const MOST_OPERANDS: usize = 20;
+
+/// Runs one batch.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
+pub(super) fn simulate(of: &mut Parallel<'_>, old: &[Lanes], new: &[Lanes]) {
+    settle(of, new);
+    for (node, (old, new)) in old.iter().zip(new).enumerate() {
+        if let Some(row) = &of.plan.rows[node] {
+            launch(row, of.model.launches[node], *old, *new, &mut of.store);
+        }
+    }
+    let inputs = of.model.inputs();
+    for (index, function) in of.model.functions.iter().enumerate() {
+        if let Some(row) = &of.plan.rows[inputs + index] {
+            gate(
+                row,
+                function,
+                &of.plan.rows,
+                &of.settled,
+                &mut of.store,
+                &mut of.scratch,
+                of.plan.longest,
+            );
+        }
+    }
+    capture(of);
+}
+
+/// Final values of all nodes.
+#[inline(always)]
+fn settle(of: &mut Parallel<'_>, new: &[Lanes]) {
+    let inputs = new.len();
+    of.settled[..inputs].copy_from_slice(new);
+    for (index, function) in of.model.functions.iter().enumerate() {
+        let mut stack = [Lanes::default(); MOST_OPERANDS];
+        let mut depth = 0;
+        for step in &function.cover.formula {
+            match step {
+                Step::Literal(n) => {
+                    let literal = &function.literals[usize::from(*n)];
+                    stack[depth] = settled(literal, &of.settled);
+                    depth += 1;
+                }
+                Step::And => {
+                    depth -= 1;
+                    stack[depth - 1] = stack[depth - 1].and(stack[depth]);
+                }
+                Step::Or => {
+                    depth -= 1;
+                    stack[depth - 1] = stack[depth - 1].or(stack[depth]);
+                }
+            }
+        }
+        of.settled[inputs + index] = stack[0];
+    }
+}
+
+#[inline(always)]
+fn settled(literal: &DelayedLiteral, settled: &[Lanes]) -> Lanes {
+    settled[literal.source].xor(Lanes::all(literal.inverted))
+}
+
+/// The waveform of a register's output.
+#[inline(always)]
+fn launch(row: &Row, [rise, fall]: [u32; 2], old: Lanes, new: Lanes, store: &mut [Lanes]) {
+    let between = if rise < fall {
+        old.or(new)
+    } else {
+        old.and(new)
+    };
+    for (place, step) in row.stored.clone().enumerate() {
+        store[row.at + place] = match step {
+            step if step >= rise.max(fall) as i32 => new,
+            step if step >= rise.min(fall) as i32 => between,
+            _ => old,
+        };
+    }
+}
+
+/// The waveform of a gate's output.
+#[inline(always)]
+fn gate(
+    row: &Row,
+    function: &DelayedFunction,
+    rows: &[Option<Row>],
+    settled_values: &[Lanes],
+    store: &mut [Lanes],
+    scratch: &mut [Lanes],
+    longest: usize,
+) {
+    let length = row.computed.len();
+    let mut depth = 0;
+    for step in &function.cover.formula {
+        match step {
+            Step::Literal(n) => {
+                let literal = &function.literals[usize::from(*n)];
+                let out = &mut scratch[depth * longest..][..length];
+                match &rows[literal.source] {
+                    Some(source) => delayed(literal, source, &row.computed, store, out),
+                    None => out.fill(settled(literal, settled_values)),
+                }
+                depth += 1;
+            }
+            Step::And | Step::Or => {
+                depth -= 1;
+                let (left, right) = scratch.split_at_mut(depth * longest);
+                let left = &mut left[(depth - 1) * longest..][..length];
+                let right = &right[..length];
+                if *step == Step::And {
+                    for (left, right) in left.iter_mut().zip(right) {
+                        *left = left.and(*right);
+                    }
+                } else {
+                    for (left, right) in left.iter_mut().zip(right) {
+                        *left = left.or(*right);
+                    }
+                }
+            }
+        }
+    }
+    let stored = &mut store[row.at..][..row.stored.len()];
+    let before = (row.computed.start - row.stored.start) as usize;
+    let (front, rest) = stored.split_at_mut(before);
+    let (middle, back) = rest.split_at_mut(length);
+    middle.copy_from_slice(&scratch[..length]);
+    front.fill(middle[0]);
+    back.fill(middle[length - 1]);
+}
+
+/// A literal over the steps of the gate that it is of.
+#[inline(always)]
+fn delayed(
+    literal: &DelayedLiteral,
+    source: &Row,
+    steps: &Range<i32>,
+    store: &[Lanes],
+    out: &mut [Lanes],
+) {
+    let (longest, width) = literal.spread();
+    let [rise, fall] = literal.delay;
+    let flip = Lanes::all(literal.inverted);
+    let from = source.at + (steps.start - longest as i32 - source.stored.start) as usize;
+    let x = &store[from..][..out.len() + width as usize];
+    // An inverted literal is high where its source is low throughout.
+    if (rise > fall) != literal.inverted {
+        window::<true>(x, width as usize, flip, out);
+    } else {
+        window::<false>(x, width as usize, flip, out);
+    }
+}
+
+/// What every clock edge finds.
+#[inline(always)]
+fn capture(of: &mut Parallel<'_>) {
+    let outputs = of.model.outputs();
+    for index in 0..outputs {
+        let node = of.model.capture(index);
+        let Some(function) = of.model.function(node) else {
+            continue;
+        };
+        let literal = &function.literals[0];
+        let value = of.settled[node];
+        let last = of.model.last_change(node) as i32;
+        let (longest, width) = literal.spread();
+        let [rise, fall] = literal.delay;
+        for (place, &period) in of.periods.iter().enumerate() {
+            let step = of.model.captured_at(period) as i32;
+            let mut seen = value;
+            if step < last
+                && let Some(row) = &of.plan.rows[literal.source]
+            {
+                let from = row.at + (step - longest as i32 - row.stored.start) as usize;
+                let x = &of.store[from..=from + width as usize];
+                seen = if rise > fall {
+                    x.iter().fold(Lanes::all(true), |all, x| all.and(*x))
+                } else {
+                    x.iter().fold(Lanes::all(false), |any, x| any.or(*x))
+                };
+            }
+            of.wrong[place * outputs + index] = seen.xor(value);
+        }
+    }
+}
