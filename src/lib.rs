@@ -7,8 +7,10 @@
 //! verify, sequence ─► cosim ─► soc ─► golden ─► fault ─► tiling ─► config ◄─ registers, rtl ◄─ cosim, synth, formal
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! timing: delays of the synthesised PE, knows synth, tool, rtl and config
-//! baseline: what DRIFT and other protections make of a GEMM's faults, knows golden and dram
 //! tech: from a voltage and a frequency to fault probabilities, knows fault and timing
+//! baseline: what DRIFT and other protections make of a GEMM's faults, knows golden and dram
+//! policy: which operating point a GEMM runs at; energy: what it costs, knows baseline, policy, tech and dram
+//! forecast: TaylorSeer, features forecast over steps; knows nothing
 //! dram: the memory behind the accelerator's AXI port, knows only config
 //! diffusion: schedulers and the denoising loop, on model
 //! model: denoisers of the diffusers layout; every GEMM of theirs goes through `model::GemmEngine`
@@ -32,7 +34,9 @@ pub mod cosim;
 pub mod diffusion;
 pub mod dram;
 pub mod fast;
+pub mod energy;
 pub mod fault;
+pub mod forecast;
 pub mod formal;
 pub mod golden;
 pub mod infer;
@@ -41,6 +45,7 @@ pub mod model;
 pub mod image;
 pub mod metrics;
 pub mod quant;
+pub mod policy;
 pub mod plot;
 pub mod registers;
 pub mod report;

@@ -10,7 +10,7 @@
 //! Errors that no syndrome shows (the upper bits of a high digit's checksum, see the project's
 //! README) are in checksums only.
 
-use super::{FaultyGemm, FaultyTile, Protection, Syndromes, Work};
+use super::{FaultyGemm, FaultyTile, Hardware, Protection, Syndromes, Work};
 use ndarray::ArrayViewMut2;
 
 /// Exact checksums with correction and recomputation.
@@ -22,8 +22,8 @@ impl Protection for Abft {
         "abft"
     }
 
-    fn has_checksums(&self) -> bool {
-        true
+    fn hardware(&self) -> Hardware {
+        Hardware::Checksums
     }
 
     fn mend(&mut self, gemm: &FaultyGemm<'_>, mut y: ArrayViewMut2<'_, i32>) -> Work {

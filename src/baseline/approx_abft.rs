@@ -13,7 +13,7 @@
 //! - what happens when the sum deviates but no line does. Here: nothing.
 
 use super::abft::correct;
-use super::{FaultyGemm, PerLayer, Protection, Syndromes, Work};
+use super::{FaultyGemm, Hardware, PerLayer, Protection, Syndromes, Work};
 use ndarray::ArrayViewMut2;
 use serde::{Deserialize, Serialize};
 
@@ -38,8 +38,8 @@ impl Protection for ApproxAbft {
         "approx-abft"
     }
 
-    fn has_checksums(&self) -> bool {
-        true
+    fn hardware(&self) -> Hardware {
+        Hardware::Checksums
     }
 
     fn mend(&mut self, gemm: &FaultyGemm<'_>, mut y: ArrayViewMut2<'_, i32>) -> Work {

@@ -6,7 +6,7 @@
 //! - The faults of the second copy are not simulated. It is taken to spoil as many tiles as the
 //!   first, and others, so that twice as many are computed again; at most all.
 
-use super::{FaultyGemm, Protection, Work};
+use super::{FaultyGemm, Hardware, Protection, Work};
 use crate::units::Cycles;
 use ndarray::ArrayViewMut2;
 
@@ -19,8 +19,8 @@ impl Protection for Dmr {
         "dmr"
     }
 
-    fn has_checksums(&self) -> bool {
-        false
+    fn hardware(&self) -> Hardware {
+        Hardware::Twice
     }
 
     fn mend(&mut self, gemm: &FaultyGemm<'_>, mut y: ArrayViewMut2<'_, i32>) -> Work {

@@ -11,7 +11,7 @@
 //! - no repacking: [`Layout::RowMajor`] opens more DRAM rows
 //! - no resilience-aware schedule: a uniform one, see [`crate::policy`]
 
-use super::{FaultyGemm, FaultyTile, Flags, Protection, Syndromes, Work};
+use super::{FaultyGemm, FaultyTile, Flags, Hardware, Protection, Syndromes, Work};
 use crate::config::{ArrayConfig, REPEAT_DEPTH};
 use crate::dram::{self, Device};
 use crate::golden::{AddressMap, Checkpoint, Layout, checkpoint};
@@ -125,7 +125,7 @@ impl Drift {
         dram::activations(&self.device, requests)
     }
 
-    /// Rows that the DRAM opens to write all tiles of an output one after the other.
+    /// Rows that the DRAM opens to write all tiles of an output.
     fn rows_of_write(
         &mut self,
         config: &ArrayConfig,
@@ -134,12 +134,8 @@ impl Drift {
     ) -> u64 {
         let map = address_map(config, shape, self.settings.layout);
         let device = &self.device;
-        *self.rows_of_writes.entry(shape).or_insert_with(|| {
-            let requests = tiling.tiles().flat_map(|tile| {
-                map.tile_requests(config, tile.index as u32, tile.rows.len() as u32)
-            });
-            dram::activations(device, requests)
-        })
+        let rows = self.rows_of_writes.entry(shape);
+        *rows.or_insert_with(|| rows_of_write(config, device, &map, tiling))
     }
 }
 
@@ -177,8 +173,8 @@ impl Protection for Drift {
         }
     }
 
-    fn has_checksums(&self) -> bool {
-        true
+    fn hardware(&self) -> Hardware {
+        Hardware::Checksums
     }
 
     fn mend(&mut self, gemm: &FaultyGemm<'_>, mut y: ArrayViewMut2<'_, i32>) -> Work {
@@ -260,6 +256,59 @@ impl Protection for Drift {
         }
         work
     }
+}
+
+/// Work of writing all tiles of an M×N output as checkpoints.
+pub fn checkpoint_work(
+    config: &ArrayConfig,
+    device: &Device,
+    layout: Layout,
+    (m, n): (usize, usize),
+) -> Work {
+    let tiling = Tiling::new(config, m, 1, n);
+    let map = address_map(config, (m, n), layout);
+    let bytes = tiling
+        .tiles()
+        .map(|tile| checkpoint_bytes(config, tile.rows.len()));
+    Work {
+        checkpoints: tiling.len() as u64,
+        checkpoint_bytes_written: bytes.sum(),
+        rows_opened_writing: rows_of_write(config, device, &map, &tiling),
+        ..Work::default()
+    }
+}
+
+/// Work of rolling back a share of the tiles of an M×N output, 0..=1; elements are not counted.
+/// Every fetch finds all banks precharged, and costs what that of the tile in the middle does.
+pub fn rollback_work(
+    config: &ArrayConfig,
+    device: &Device,
+    layout: Layout,
+    (m, n): (usize, usize),
+    share: f64,
+) -> Work {
+    let tiling = Tiling::new(config, m, 1, n);
+    let tile = tiling.tile(tiling.len() / 2);
+    let rollbacks = (share * tiling.len() as f64).round() as u64;
+    let requests = address_map(config, (m, n), layout).tile_requests(
+        config,
+        tile.index as u32,
+        tile.rows.len() as u32,
+    );
+    Work {
+        rollbacks,
+        checkpoint_bytes_read: rollbacks * checkpoint_bytes(config, tile.rows.len()),
+        rows_opened_reading: rollbacks * dram::activations(device, requests),
+        ..Work::default()
+    }
+}
+
+/// Rows that the DRAM opens to write all tiles one after the other.
+fn rows_of_write(config: &ArrayConfig, device: &Device, map: &AddressMap, tiling: &Tiling) -> u64 {
+    let requests = tiling
+        .tiles()
+        .flat_map(|tile| map.tile_requests(config, tile.index as u32, tile.rows.len() as u32));
+    dram::activations(device, requests)
 }
 
 /// A tile's outputs with the columns of padding, which faults can reach and checkpoints hold.

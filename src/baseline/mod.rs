@@ -3,7 +3,7 @@
 //! A [`FaultyGemm`] names the tiles that have faults and what those did, as sparse differences
 //! from the exact result. A [`Protection`] sees what its hardware would see (checksums, a second
 //! copy, late flip-flops), mends the outputs in place, and says in a [`Work`] what that cost: in
-//! events, which `crate::energy` turns into joules and seconds.
+//! events, which [`crate::energy`] turns into joules and seconds.
 //!
 //! | protection | detects by | mends by |
 //! |---|---|---|
@@ -36,7 +36,7 @@ mod work;
 pub use abft::Abft;
 pub use approx_abft::{ApproxAbft, Thresholds};
 pub use dmr::Dmr;
-pub use drift::{Drift, DriftSettings, Recovery};
+pub use drift::{Drift, DriftSettings, Recovery, checkpoint_work, rollback_work};
 pub use gemm::{FaultyGemm, FaultyTile, Place};
 pub use kind::ProtectionKind;
 pub use per_layer::PerLayer;
@@ -47,14 +47,29 @@ pub use unprotected::Unprotected;
 pub use work::Work;
 
 use ndarray::ArrayViewMut2;
+use serde::{Deserialize, Serialize};
+
+/// What a protection adds to the array, whether anything goes wrong or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hardware {
+    /// Nothing.
+    Plain,
+    /// Every GEMM runs twice.
+    Twice,
+    /// Razor flip-flops in every PE.
+    Razor,
+    /// Checksum columns and rows, and their detector.
+    Checksums,
+}
 
 /// A protection of the array, with what it remembers from one GEMM to the next.
 pub trait Protection {
     /// Name in records and reports.
     fn name(&self) -> &str;
 
-    /// Whether the array has checksum columns and rows.
-    fn has_checksums(&self) -> bool;
+    /// What it adds to the array.
+    fn hardware(&self) -> Hardware;
 
     /// Mends `y`, the M×N outputs with all faults in them, and says what that cost.
     ///

@@ -13,7 +13,7 @@
 //!   signs do not cancel, as they do in a plain sum.
 //! - the thresholds. Those here are starting points, to be found by error injection for a model.
 
-use super::{FaultyGemm, PerLayer, Protection, Syndromes, Work};
+use super::{FaultyGemm, Hardware, PerLayer, Protection, Syndromes, Work};
 use ndarray::ArrayViewMut2;
 use serde::{Deserialize, Serialize};
 
@@ -99,8 +99,8 @@ impl Protection for StatisticalAbft {
         "statistical-abft"
     }
 
-    fn has_checksums(&self) -> bool {
-        true
+    fn hardware(&self) -> Hardware {
+        Hardware::Checksums
     }
 
     fn mend(&mut self, gemm: &FaultyGemm<'_>, mut y: ArrayViewMut2<'_, i32>) -> Work {

@@ -15,7 +15,7 @@
 //! - In an output-stationary array, which the paper does not have, the next MAC is the same PE's in
 //!   the next step.
 
-use super::{FaultyGemm, FaultyTile, Protection, Work};
+use super::{FaultyGemm, FaultyTile, Hardware, Protection, Work};
 use crate::config::Dataflow;
 use crate::fault::{Fault, Register, TileFaults};
 use crate::fast;
@@ -38,8 +38,8 @@ impl Protection for ThunderVolt {
         "thundervolt"
     }
 
-    fn has_checksums(&self) -> bool {
-        false
+    fn hardware(&self) -> Hardware {
+        Hardware::Razor
     }
 
     fn mend(&mut self, gemm: &FaultyGemm<'_>, mut y: ArrayViewMut2<'_, i32>) -> Work {

@@ -1,6 +1,6 @@
 //! No protection: errors stay. The array has no checksums.
 
-use super::{FaultyGemm, Protection, Work};
+use super::{FaultyGemm, Hardware, Protection, Work};
 use ndarray::ArrayViewMut2;
 
 /// The array as it is.
@@ -12,8 +12,8 @@ impl Protection for Unprotected {
         "none"
     }
 
-    fn has_checksums(&self) -> bool {
-        false
+    fn hardware(&self) -> Hardware {
+        Hardware::Plain
     }
 
     fn mend(&mut self, gemm: &FaultyGemm<'_>, _y: ArrayViewMut2<'_, i32>) -> Work {

@@ -8,6 +8,7 @@ mod campaign;
 mod characterize;
 mod cosim;
 mod experiment_report;
+mod energy;
 mod faults;
 mod formal;
 mod infer;
@@ -67,6 +68,8 @@ enum Command {
     Cosim(Box<cosim::Args>),
     /// Measure what rollbacks cost in DRAM rows and cycles, row-major against repacked
     Repack(repack::Args),
+    /// Estimate energy and latency of a model's GEMMs from its shape list
+    Energy(Box<energy::Args>),
     /// Sample faults into a list that `cosim --fault-list` replays
     Faults(faults::Args),
     /// Check random shapes, arrays, faults and stalls, RTL against golden model
@@ -111,6 +114,7 @@ pub fn run() -> ExitCode {
         Command::Registers(args) => registers::run(&args),
         Command::Cosim(args) => cosim::run(&args),
         Command::Repack(args) => repack::run(&args),
+        Command::Energy(args) => energy::run(&args),
         Command::Faults(args) => faults::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Lint(args) => lint::run(&args),

@@ -99,7 +99,7 @@ impl Energy {
 
     /// Energy of what was counted in `cycles` DRAM cycles, in `active` of which a
     /// bank was open.
-    pub(super) fn of(device: &Device, counts: &Counts, active: u64, cycles: u64) -> Self {
+    pub fn of(device: &Device, counts: &Counts, active: u64, cycles: u64) -> Self {
         let (power, timing) = (&device.power, &device.timing);
         // Chips · ns per DRAM cycle: the rest of every product is in mA · V.
         let unit = device.devices as f64 * 1000.0 / device.clock_mhz as f64;

@@ -1,0 +1,323 @@
+//! `drift energy`.
+
+use super::{Verdict, accelerator, inputs};
+use anyhow::{Context, Result, bail};
+use drift::atomic;
+use drift::baseline::Hardware;
+use drift::energy::{Analytic, Constants, Cost, GemmShape, Machine, Report, Run, shapes_from_csv};
+use drift::forecast::FullSteps;
+use drift::golden::Layout;
+use drift::policy::{Classes, Schedule};
+use drift::tech::{OperatingPoint, Table};
+use drift::units::{Hertz, Volts};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Version of the record's schema.
+const SCHEMA: &str = "drift-energy-report/1";
+
+/// Arguments of `drift energy`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// GEMMs of one denoising step: CSV with layer_name, block_index, kind, M, N, K and count
+    #[arg(long, value_name = "FILE")]
+    shapes: PathBuf,
+    /// Shipped name (tiny, default, edge, tpu, tiny-os, default-os) or YAML file
+    #[arg(long, default_value = "tpu")]
+    config: String,
+    /// Technology table: shipped name or YAML file; the first shipped one by default
+    #[arg(long, value_name = "TABLE")]
+    tech: Option<String>,
+    /// DRAM: ddr4-3200-x16, ddr4-3200-x64 or YAML file
+    #[arg(long, value_name = "DEVICE", default_value = "ddr4-3200-x64")]
+    dram: String,
+    /// Constants other than those of configs/energy.yaml
+    #[arg(long, value_name = "FILE")]
+    constants: Option<PathBuf>,
+    /// Feature size in nm for the on-chip memories; by default that of the technology table
+    #[arg(long, value_name = "NM")]
+    node: Option<f64>,
+    /// Supply in V away from nominal; nominal by default
+    #[arg(long, value_name = "V")]
+    voltage: Option<f64>,
+    /// Clock in MHz away from nominal; nominal by default
+    #[arg(long, value_name = "MHZ")]
+    frequency: Option<f64>,
+    /// Denoising steps
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    steps: u32,
+    /// The shapes are those of one image: run a conditional and an unconditional half
+    #[arg(long)]
+    guidance: bool,
+    /// What protects the array
+    #[arg(long, value_enum, default_value_t = ProtectionArg::Drift)]
+    protection: ProtectionArg,
+    /// Which GEMMs are away from nominal
+    #[arg(long, value_enum, default_value_t = ScheduleArg::Paper)]
+    schedule: ScheduleArg,
+    /// Steps at the nominal point in the paper's schedule
+    #[arg(long, default_value_t = 5)]
+    early: usize,
+    /// Blocks at the nominal point in the paper's schedule
+    #[arg(long, default_value_t = 1)]
+    first: usize,
+    /// Steps from one checkpoint to the next; the configuration's by default
+    #[arg(long)]
+    interval: Option<u32>,
+    /// Share of the tiles away from nominal that is rolled back, 0..=1
+    #[arg(long, default_value_t = 0.01)]
+    rollbacks: f64,
+    /// Checkpoints row-major instead of repacked
+    #[arg(long)]
+    row_major: bool,
+    /// TaylorSeer: a full step every N steps
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    taylorseer: Option<u32>,
+    /// Write a record
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// Protections by name.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ProtectionArg {
+    /// Nothing
+    None,
+    /// Every GEMM twice
+    Dmr,
+    /// Razor flip-flops
+    Thundervolt,
+    /// Checksums without checkpoints: any ABFT, its recomputed tiles left out
+    Checksums,
+    /// Checksums and checkpoints
+    Drift,
+}
+
+/// Schedules by name.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ScheduleArg {
+    /// All but early steps, embeddings and first blocks
+    Paper,
+    /// All
+    Uniform,
+}
+
+#[derive(Serialize)]
+struct Record<'a> {
+    schema: &'static str,
+    drift: &'static str,
+    shapes: String,
+    config: &'a str,
+    technology: &'a str,
+    dram: &'a str,
+    steps: u32,
+    guidance: bool,
+    nominal_point: OperatingPoint,
+    point: OperatingPoint,
+    schedule: Schedule,
+    hardware: Hardware,
+    checkpoints: Option<Analytic>,
+    full_steps: Option<usize>,
+    constants: &'a Constants,
+    /// The plain array at the nominal point, all steps in full.
+    nominal: &'a Report,
+    report: &'a Report,
+}
+
+/// Costs a run beside the plain array at its nominal point.
+pub fn run(args: &Args) -> Result<Verdict> {
+    if !(0.0..=1.0).contains(&args.rollbacks) {
+        bail!(
+            "--rollbacks {} is not allowed; expected a share in 0..=1",
+            args.rollbacks
+        );
+    }
+    let config = inputs::config(&args.config)?;
+    let table = Table::load(args.tech.as_deref().unwrap_or(drift::tech::SHIPPED[0].0))?;
+    let device = accelerator::device(&args.dram)?;
+    let constants = match &args.constants {
+        Some(file) => Constants::from_file(file)?,
+        None => Constants::shipped(),
+    };
+    if args.node.is_some_and(|nm| !(nm > 0.0 && nm.is_finite())) {
+        bail!("--node is not allowed; expected a number of nanometres above 0");
+    }
+    let machine = Machine::new(&config, &table, &device, &constants, args.node)?;
+    let mut shapes = shapes_from_csv(&args.shapes)?;
+    if args.guidance {
+        shapes = shapes.into_iter().map(GemmShape::guided).collect();
+    }
+    let nominal_point = machine.nominal();
+    let point = point(args, nominal_point)?;
+    let (hardware, checkpoints) = protection(args, config.run.checkpoint_interval)?;
+    let steps = args.steps as usize;
+    let blocks = shapes.iter().filter_map(|shape| shape.block).max();
+    let blocks = blocks.map_or(0, |last| last + 1);
+    let protected = Run {
+        machine: &machine,
+        shapes: &shapes,
+        steps,
+        classes: Classes::protecting(steps, args.early, blocks, args.first),
+        schedule: match args.schedule {
+            ScheduleArg::Paper => Schedule::paper(1),
+            ScheduleArg::Uniform => Schedule::uniform(1),
+        },
+        points: &[nominal_point, point],
+        hardware,
+        checkpoints,
+        full_steps: args.taylorseer.map(|n| FullSteps::every(n as usize)),
+    };
+    let plain = Run {
+        schedule: Schedule::uniform(0),
+        hardware: Hardware::Plain,
+        checkpoints: None,
+        full_steps: None,
+        ..protected.clone()
+    };
+    let (nominal, report) = (plain.report()?, protected.report()?);
+    let name = args
+        .shapes
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy();
+    println!(
+        "{name}, {steps} steps{}, {} array of {}x{}, {}, {}\n\
+         nominal {} at {}, away from it {} at {}",
+        if args.guidance { " with guidance" } else { "" },
+        config.dataflow,
+        config.rows,
+        config.columns,
+        table.name,
+        args.dram,
+        nominal_point.voltage,
+        nominal_point.frequency,
+        point.voltage,
+        point.frequency,
+    );
+    print(&nominal, &report, &constants);
+    if let Some(file) = &args.json {
+        let record = Record {
+            schema: SCHEMA,
+            drift: env!("CARGO_PKG_VERSION"),
+            shapes: name.into_owned(),
+            config: &args.config,
+            technology: &table.name,
+            dram: &args.dram,
+            steps: args.steps,
+            guidance: args.guidance,
+            nominal_point,
+            point,
+            schedule: protected.schedule,
+            hardware,
+            checkpoints,
+            full_steps: protected.full_steps.map(|full| full.count(steps)),
+            constants: &constants,
+            nominal: &nominal,
+            report: &report,
+        };
+        atomic::write(file, &(serde_json::to_string_pretty(&record)? + "\n"))
+            .with_context(|| format!("{}: cannot be written", file.display()))?;
+    }
+    Ok(Verdict::Good)
+}
+
+/// The point of `--voltage` and `--frequency`.
+fn point(args: &Args, nominal: OperatingPoint) -> Result<OperatingPoint> {
+    for (name, value) in [("--voltage", args.voltage), ("--frequency", args.frequency)] {
+        if let Some(value) = value.filter(|value| !(value.is_finite() && *value > 0.0)) {
+            bail!("{name} {value} is not allowed; expected a number above 0");
+        }
+    }
+    Ok(OperatingPoint {
+        voltage: args.voltage.map_or(nominal.voltage, Volts),
+        frequency: args
+            .frequency
+            .map_or(nominal.frequency, |mhz| Hertz(mhz * 1e6)),
+    })
+}
+
+/// What `--protection` adds to the array, and its checkpoints.
+fn protection(args: &Args, interval: u32) -> Result<(Hardware, Option<Analytic>)> {
+    let hardware = match args.protection {
+        ProtectionArg::None => Hardware::Plain,
+        ProtectionArg::Dmr => Hardware::Twice,
+        ProtectionArg::Thundervolt => Hardware::Razor,
+        ProtectionArg::Checksums | ProtectionArg::Drift => Hardware::Checksums,
+    };
+    let interval = args.interval.unwrap_or(interval) as usize;
+    if interval == 0 {
+        bail!("--interval 0 is not allowed; expected 1 at least");
+    }
+    let checkpoints = (args.protection == ProtectionArg::Drift).then_some(Analytic {
+        interval,
+        rollbacks: args.rollbacks,
+        layout: if args.row_major {
+            Layout::RowMajor
+        } else {
+            Layout::Tile
+        },
+    });
+    Ok((hardware, checkpoints))
+}
+
+fn print(nominal: &Report, report: &Report, constants: &Constants) {
+    let share = |now: f64, before: f64| {
+        if before > 0.0 {
+            format!("{:+.1}%", 100.0 * (now / before - 1.0))
+        } else {
+            String::new()
+        }
+    };
+    println!(
+        "\n{:<22} {:>14} {:>14} {:>9}",
+        "mJ per image", "plain, nominal", "this run", ""
+    );
+    let parts = nominal.parts().all().into_iter().zip(report.parts().all());
+    for ((title, before), (_, now)) in parts.filter(|((_, a), (_, b))| *a > 0.0 || *b > 0.0) {
+        let (before_mj, now_mj) = (before * 1e-9, now * 1e-9);
+        println!(
+            "{title:<22} {before_mj:>14.3} {now_mj:>14.3} {:>9}",
+            share(now, before)
+        );
+    }
+    let line = |title: &str, of: fn(&Cost) -> f64| {
+        let (before, now) = (of(&nominal.total), of(&report.total));
+        println!(
+            "{title:<22} {before:>14.3} {now:>14.3} {:>9}",
+            share(now, before)
+        );
+    };
+    line("total", |cost| cost.joules() * 1e3);
+    line("seconds", |cost| cost.seconds);
+    line("DRAM traffic in GB", |cost| cost.dram_bytes * 1e-9);
+    println!(
+        "\n{:<22} {:>14} {:>14} {:>9}",
+        "mJ by kind of GEMM", "plain, nominal", "this run", ""
+    );
+    for (kind, before) in &nominal.by_kind {
+        let now = report.by_kind.get(kind).map_or(0.0, Cost::joules);
+        println!(
+            "{kind:<22} {:>14.3} {:>14.3} {:>9}",
+            before.joules() * 1e3,
+            now * 1e3,
+            share(now, before.joules())
+        );
+    }
+    println!(
+        "\n{:.3} TMAC of {:.3}, {} changes of the operating point; speedup {:.2}x",
+        report.macs as f64 * 1e-12,
+        nominal.macs as f64 * 1e-12,
+        report.transitions,
+        nominal.total.seconds / report.total.seconds
+    );
+    let assumed: Vec<&str> = constants
+        .all()
+        .into_iter()
+        .filter(|(_, constant, _)| constant.assumed)
+        .map(|(key, _, _)| key)
+        .collect();
+    println!(
+        "assumed, not cited (configs/energy.yaml): {}",
+        assumed.join(", ")
+    );
+}

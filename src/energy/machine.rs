@@ -1,0 +1,326 @@
+//! An array with its technology and its memories: what a GEMM costs on it.
+
+use super::constants::pj_per_byte;
+use super::traffic::Traffic;
+use super::{Constants, Cost, EnergyError, GemmShape, Parts};
+use crate::baseline::{Hardware, Work};
+use crate::config::{ArrayConfig, ChecksumDomain, Dataflow};
+use crate::dram::{BankCounts, Counts, Device, Energy};
+use crate::golden;
+use crate::tech::{MacEnergy, OperatingPoint, Table, TechError};
+use crate::tiling::Tiling;
+use crate::units::Hertz;
+
+/// pJ of a nanowatt in a second.
+const PJ_PER_NW_S: f64 = 1e3;
+
+/// What GEMMs run on.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    config: ArrayConfig,
+    table: Table,
+    device: Device,
+    constants: Constants,
+    nominal: OperatingPoint,
+    buffer_pj: f64,
+    accumulator_pj: f64,
+    dram: DramCosts,
+}
+
+/// What the DRAM takes, in pJ.
+#[derive(Clone, Copy, Debug)]
+struct DramCosts {
+    row: f64,
+    read_burst: f64,
+    write_burst: f64,
+    /// Standby with an open row, and refresh, per second.
+    per_second: f64,
+    /// Bytes per second.
+    bandwidth: f64,
+    io_per_byte: f64,
+}
+
+impl DramCosts {
+    fn of(device: &Device, constants: &Constants) -> Self {
+        let once = Counts {
+            banks: vec![BankCounts {
+                activations: 1,
+                reads: 1,
+                writes: 1,
+                ..BankCounts::default()
+            }],
+            refreshes: 1,
+            busy_cycles: 0,
+        };
+        let interval = device.timing.t_refi;
+        let energy = Energy::of(device, &once, interval, interval);
+        let seconds = interval as f64 / (device.clock_mhz as f64 * 1e6);
+        let bursts = device.clock_mhz as f64 * 1e6 / device.timing.t_burst as f64;
+        Self {
+            row: energy.activate,
+            read_burst: energy.read,
+            write_burst: energy.write,
+            per_second: (energy.background + energy.refresh) / seconds,
+            bandwidth: bursts * device.burst_bytes as f64 * constants.dram_efficiency.value,
+            io_per_byte: 8.0 * constants.dram_io_pj_per_bit.value,
+        }
+    }
+}
+
+impl Machine {
+    /// Puts a machine together. `nm` overrides the feature size that the table's name stands for.
+    ///
+    /// # Errors
+    /// [`EnergyError::Node`].
+    pub fn new(
+        config: &ArrayConfig,
+        table: &Table,
+        device: &Device,
+        constants: &Constants,
+        nm: Option<f64>,
+    ) -> Result<Self, EnergyError> {
+        let nm = match nm {
+            Some(nm) => nm,
+            None => constants.node(&table.name)?,
+        };
+        Ok(Self {
+            config: config.clone(),
+            table: table.clone(),
+            device: device.clone(),
+            constants: constants.clone(),
+            nominal: table.nominal(),
+            buffer_pj: pj_per_byte(&constants.buffer, nm),
+            accumulator_pj: pj_per_byte(&constants.accumulator, nm),
+            dram: DramCosts::of(device, constants),
+        })
+    }
+
+    /// The array.
+    pub fn config(&self) -> &ArrayConfig {
+        &self.config
+    }
+
+    /// The DRAM.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The nominal operating point of the technology.
+    pub fn nominal(&self) -> OperatingPoint {
+        self.nominal
+    }
+
+    /// The array with or without checksums.
+    fn array(&self, hardware: Hardware) -> ArrayConfig {
+        ArrayConfig {
+            checksum: hardware == Hardware::Checksums,
+            ..self.config.clone()
+        }
+    }
+
+    /// Cost of one of the GEMMs of `shape` at `point`, on an array with `hardware`, with what its
+    /// protection did. Of `work`, only what comes on top of a GEMM without faults is looked at.
+    ///
+    /// # Errors
+    /// [`TechError::Voltage`] when the table does not reach the point's voltage.
+    pub fn gemm(
+        &self,
+        shape: &GemmShape,
+        point: OperatingPoint,
+        hardware: Hardware,
+        work: &Work,
+    ) -> Result<Cost, TechError> {
+        let array = self.array(hardware);
+        let tiling = Tiling::new(&array, shape.m, shape.k, shape.n);
+        let cycles = golden::schedule(&array, &tiling).cycles.0 as f64;
+        let traffic = self.traffic(hardware, shape);
+        let copies = if hardware == Hardware::Twice {
+            2.0
+        } else {
+            1.0
+        };
+
+        let dram_bytes =
+            traffic.dram() + work.checkpoint_bytes_written + work.checkpoint_bytes_read;
+        let dram_seconds = dram_bytes as f64 / self.dram.bandwidth;
+        let nominal_seconds = work.nominal_cycles.0 as f64 / self.nominal.frequency.0;
+        let compute_seconds = copies * cycles / point.frequency.0 + nominal_seconds;
+        let busy = dram_seconds.max(compute_seconds);
+
+        let one = self.array_parts(shape, point, hardware, cycles, busy / copies)?;
+        let mut parts = self.memory_parts(&traffic, shape, busy) + one;
+        if hardware == Hardware::Twice {
+            parts.redundancy = one.total() + parts.buffer + parts.accumulators;
+        }
+        parts.recompute = self.recompute(&array, work)?;
+        parts.dram_checkpoints = self.checkpoints(work);
+        let through_regulator = one.total() * copies + parts.recompute;
+        parts.regulator =
+            through_regulator * (1.0 / self.constants.regulator_efficiency.value - 1.0);
+        let mut cost = Cost {
+            energy: parts,
+            seconds: busy,
+            cycles: copies * cycles + work.nominal_cycles.0 as f64,
+            dram_bytes: dram_bytes as f64,
+        };
+        if work.nominal_visits > 0 {
+            let there = self.transition(point, self.nominal)?;
+            let back = self.transition(self.nominal, point)?;
+            cost += there * work.nominal_visits as f64;
+            cost += back * work.nominal_visits as f64;
+        }
+        Ok(cost)
+    }
+
+    /// Bytes that one of the GEMMs of a shape moves.
+    pub fn traffic(&self, hardware: Hardware, shape: &GemmShape) -> Traffic {
+        let buffer = self.constants.buffer_mib.value * 1024.0 * 1024.0;
+        let checksums = hardware == Hardware::Checksums;
+        Traffic::of(&self.config, checksums, shape, buffer)
+    }
+
+    /// What the PEs take for a GEMM of so many cycles that occupies them for so many seconds.
+    fn array_parts(
+        &self,
+        shape: &GemmShape,
+        point: OperatingPoint,
+        hardware: Hardware,
+        cycles: f64,
+        seconds: f64,
+    ) -> Result<Parts, TechError> {
+        let config = self.array(hardware);
+        let mac = self.table.energy(point.voltage)?;
+        let pes = (config.rows * config.columns) as f64;
+        let idle = |mac: &MacEnergy, pes: f64| {
+            let leakage = pes * mac.leakage_nw * seconds * PJ_PER_NW_S;
+            (pes * cycles * mac.clock_pj, leakage)
+        };
+        let macs = shape.m as f64 * shape.n as f64 * shape.k as f64;
+        let (clock, leakage) = idle(&mac, pes);
+        let mut parts = Parts {
+            macs: macs * mac.switching_pj,
+            clock,
+            leakage,
+            ..Parts::default()
+        };
+        let logic = match hardware {
+            Hardware::Plain | Hardware::Twice => return Ok(parts),
+            Hardware::Razor => self.constants.razor_share.value,
+            Hardware::Checksums => self.constants.checksum_logic_share.value,
+        };
+        parts.protection = logic * parts.total();
+        if hardware == Hardware::Checksums {
+            let lines = |size: usize, per_tile: usize| (size + 2 * size.div_ceil(per_tile)) as f64;
+            let extended =
+                lines(shape.m, config.tile_rows) * lines(shape.n, config.columns) * shape.k as f64;
+            // A protected domain stays at the nominal voltage; its rows of a pass (WS) do not,
+            // as they go through the PEs of the data.
+            let lanes = match config.checksum_domain {
+                ChecksumDomain::Shared => mac,
+                ChecksumDomain::Protected => self.table.energy(self.nominal.voltage)?,
+            };
+            let more = (config.pe_rows() * config.lanes()) as f64 - pes;
+            let (clock, leakage) = idle(&lanes, more);
+            parts.protection += (extended - macs) * lanes.switching_pj + clock + leakage;
+        }
+        Ok(parts)
+    }
+
+    /// What buffer, accumulators and DRAM take.
+    fn memory_parts(&self, traffic: &Traffic, shape: &GemmShape, seconds: f64) -> Parts {
+        let constants = &self.constants;
+        let read = |bytes| self.stream(bytes, self.dram.read_burst);
+        let written = self.stream(traffic.activations_written, self.dram.write_burst);
+        // mW · s = 10⁹ pJ.
+        let leakage = constants.buffer_leakage_mw_per_mib.value * constants.buffer_mib.value * 1e9;
+        debug_assert!(!shape.is_product() || traffic.weights == 0);
+        Parts {
+            buffer: traffic.buffer as f64 * self.buffer_pj,
+            accumulators: traffic.accumulators as f64 * self.accumulator_pj,
+            buffer_leakage: leakage * seconds,
+            dram_weights: read(traffic.weights),
+            dram_activations: read(traffic.activations_read) + written,
+            dram_background: self.dram.per_second * seconds,
+            ..Parts::default()
+        }
+    }
+
+    /// A stream of contiguous bytes, which opens every row once.
+    fn stream(&self, bytes: u64, burst: f64) -> f64 {
+        let bursts = bytes.div_ceil(self.device.burst_bytes) as f64;
+        let rows = bytes.div_ceil(self.device.row_bytes) as f64;
+        bursts * burst + rows * self.dram.row + bytes as f64 * self.dram.io_per_byte
+    }
+
+    /// Checkpoints, with the rows that their layout opens.
+    fn checkpoints(&self, work: &Work) -> f64 {
+        let part = |bytes: u64, rows: u64, burst: f64| {
+            let bursts = bytes.div_ceil(self.device.burst_bytes) as f64;
+            bursts * burst + rows as f64 * self.dram.row + bytes as f64 * self.dram.io_per_byte
+        };
+        part(
+            work.checkpoint_bytes_written,
+            work.rows_opened_writing,
+            self.dram.write_burst,
+        ) + part(
+            work.checkpoint_bytes_read,
+            work.rows_opened_reading,
+            self.dram.read_burst,
+        )
+    }
+
+    /// Tiles computed again at the nominal point, with what they read on chip.
+    fn recompute(&self, array: &ArrayConfig, work: &Work) -> Result<f64, TechError> {
+        if work.recomputed_macs == 0 {
+            return Ok(0.0);
+        }
+        let mac = self.table.energy(self.nominal.voltage)?;
+        let pes = (array.pe_rows() * array.lanes()) as f64;
+        let (macs, cycles) = (work.recomputed_macs as f64, work.nominal_cycles.0 as f64);
+        let seconds = cycles / self.nominal.frequency.0;
+        // Every operand of a tile of T × C serves C or T MACs.
+        let operands = macs * (1.0 / array.tile_rows as f64 + 1.0 / array.columns as f64);
+        let sums = match array.dataflow {
+            Dataflow::Ws => 8.0 * macs / array.rows as f64,
+            Dataflow::Os => 0.0,
+        };
+        Ok(macs * mac.switching_pj
+            + pes * cycles * mac.clock_pj
+            + pes * mac.leakage_nw * seconds * PJ_PER_NW_S
+            + operands * self.buffer_pj
+            + sums * self.accumulator_pj)
+    }
+
+    /// Cost of a change of the operating point (design.md §7): the regulator moves, the clock
+    /// settles, and the array waits. Charging the supply costs C·V·ΔV on the way up; on the way
+    /// down the charge is lost, which was paid for before.
+    ///
+    /// # Errors
+    /// [`TechError::Voltage`].
+    pub fn transition(&self, from: OperatingPoint, to: OperatingPoint) -> Result<Cost, TechError> {
+        if from == to {
+            return Ok(Cost::default());
+        }
+        let constants = &self.constants;
+        let rise = to.voltage.0 - from.voltage.0;
+        let settle_cycles = f64::from(self.config.run.points[0].settle_cycles);
+        let slower: Hertz = Hertz(from.frequency.0.min(to.frequency.0));
+        let seconds =
+            rise.abs() * constants.regulator_ns_per_volt.value * 1e-9 + settle_cycles / slower.0;
+        let higher = if rise > 0.0 { to.voltage } else { from.voltage };
+        let mac = self.table.energy(higher)?;
+        let pes = (self.config.rows * self.config.columns) as f64;
+        // nF · V² = 1000 pJ.
+        let charge = constants.domain_capacitance_nf.value * to.voltage.0 * rise.max(0.0) * 1e3;
+        Ok(Cost {
+            energy: Parts {
+                transitions: charge / constants.regulator_efficiency.value,
+                leakage: pes * mac.leakage_nw * seconds * PJ_PER_NW_S,
+                dram_background: self.dram.per_second * seconds,
+                ..Parts::default()
+            },
+            seconds,
+            ..Cost::default()
+        })
+    }
+}

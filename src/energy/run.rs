@@ -1,0 +1,185 @@
+//! A denoising run: GEMMs × steps under a schedule of operating points.
+
+use super::{Cost, GemmShape, Machine, Parts};
+use crate::baseline::{Hardware, Work, checkpoint_work, rollback_work};
+use crate::forecast::{FullSteps, is_forecast};
+use crate::golden::Layout;
+use crate::policy::{Cell, Classes, Schedule};
+use crate::tech::{OperatingPoint, TechError};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// Checkpoints and rollbacks without simulated faults.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Analytic {
+    /// Steps from one checkpoint to the next.
+    pub interval: usize,
+    /// Share of the tiles that is rolled back, 0..=1, in cells away from nominal.
+    pub rollbacks: f64,
+    /// Layout of the checkpoints.
+    pub layout: Layout,
+}
+
+/// A run to be costed.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
+    /// What it runs on.
+    pub machine: &'a Machine,
+    /// GEMMs of one step; the rows of guidance are in them.
+    pub shapes: &'a [GemmShape],
+    /// Denoising steps.
+    pub steps: usize,
+    /// Classes of steps and blocks.
+    pub classes: Classes,
+    /// Points of the classes.
+    pub schedule: Schedule,
+    /// The table of points; the schedule's indices are into it.
+    pub points: &'a [OperatingPoint],
+    /// What the protection adds to the array.
+    pub hardware: Hardware,
+    /// DRIFT's checkpoints; none without.
+    pub checkpoints: Option<Analytic>,
+    /// TaylorSeer's full steps; all are full without.
+    pub full_steps: Option<FullSteps>,
+}
+
+/// Why a run cannot be costed.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The table of points is shorter than the schedule asks for.
+    #[error("the schedule names point {point}; expected one of the {points} points of the table")]
+    Point {
+        /// The point.
+        point: u8,
+        /// Points there are.
+        points: usize,
+    },
+    /// The technology table does not reach a point.
+    #[error(transparent)]
+    Tech(#[from] TechError),
+}
+
+/// What a run costs, for one image.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Everything.
+    pub total: Cost,
+    /// By kind of GEMM; without transitions between points.
+    pub by_kind: BTreeMap<String, Cost>,
+    /// Energy in pJ by timestep class and block class; without transitions.
+    pub by_cell: Vec<f64>,
+    /// Changes of the operating point.
+    pub transitions: u64,
+    /// MACs of the outputs.
+    pub macs: u64,
+}
+
+impl Report {
+    /// Energy by part, in pJ.
+    pub fn parts(&self) -> &Parts {
+        &self.total.energy
+    }
+}
+
+impl Run<'_> {
+    /// Sums up the run, GEMM by GEMM in the order of the forward pass.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn report(&self) -> Result<Report, RunError> {
+        for cell in Cell::all() {
+            self.point(self.schedule.of(cell))?;
+        }
+        let mut report = Report {
+            total: Cost::default(),
+            by_kind: BTreeMap::new(),
+            by_cell: vec![0.0; Cell::all().count()],
+            transitions: 0,
+            macs: 0,
+        };
+        let mut costs = BTreeMap::new();
+        let mut at: Option<OperatingPoint> = None;
+        for step in 0..self.steps {
+            let full = self.full_steps.is_none_or(|full| full.is_full(step));
+            for (index, shape) in self.shapes.iter().enumerate() {
+                if !full && is_forecast(&shape.layer) {
+                    continue;
+                }
+                let cell = self.classes.cell(step, shape.block);
+                let point = self.schedule.of(cell);
+                // A forecast layer comes by in full steps only.
+                let writes = self
+                    .checkpoints
+                    .is_some_and(|c| self.writes(step, shape, c.interval));
+                let cost = match costs.get(&(index, point, writes)) {
+                    Some(cost) => *cost,
+                    None => {
+                        let cost = self.cost(shape, point, writes)?;
+                        costs.insert((index, point, writes), cost);
+                        cost
+                    }
+                };
+                let point = self.point(point)?;
+                if let Some(before) = at.replace(point)
+                    && before != point
+                {
+                    report.total += self.machine.transition(before, point)?;
+                    report.transitions += 1;
+                }
+                report.total += cost;
+                *report.by_kind.entry(shape.kind.clone()).or_default() += cost;
+                report.by_cell[cell.index()] += cost.energy.total();
+                report.macs += shape.macs();
+            }
+        }
+        Ok(report)
+    }
+
+    fn point(&self, point: u8) -> Result<OperatingPoint, RunError> {
+        let found = self.points.get(usize::from(point)).copied();
+        found.ok_or(RunError::Point {
+            point,
+            points: self.points.len(),
+        })
+    }
+
+    /// Whether a layer writes its checkpoint in a step: in the first that it runs in, and in the
+    /// first that is `interval` steps or more after the one before.
+    fn writes(&self, step: usize, shape: &GemmShape, interval: usize) -> bool {
+        let forecast = is_forecast(&shape.layer);
+        let runs = |step| !forecast || self.full_steps.is_none_or(|full| full.is_full(step));
+        let mut written: Option<usize> = None;
+        for at in (0..=step).filter(|at| runs(*at)) {
+            if written.is_none_or(|written| at - written >= interval) {
+                written = Some(at);
+            }
+        }
+        written == Some(step)
+    }
+
+    /// Cost of all GEMMs of a shape in one step.
+    fn cost(&self, shape: &GemmShape, point: u8, writes: bool) -> Result<Cost, RunError> {
+        let config = self.machine.config();
+        let mut work = Work::default();
+        if let Some(checkpoints) = &self.checkpoints {
+            let size = (shape.m, shape.n);
+            let device = self.machine.device();
+            if writes {
+                work += checkpoint_work(config, device, checkpoints.layout, size);
+            }
+            if point > 0 {
+                work += rollback_work(
+                    config,
+                    device,
+                    checkpoints.layout,
+                    size,
+                    checkpoints.rollbacks,
+                );
+            }
+        }
+        let point = self.point(point)?;
+        let one = self.machine.gemm(shape, point, self.hardware, &work)?;
+        Ok(one * shape.count as f64)
+    }
+}

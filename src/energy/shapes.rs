@@ -1,0 +1,146 @@
+//! Shape lists of models: `layer_name, block_index, kind, M, N, K, count`.
+
+use super::EnergyError;
+use crate::tiling::{MAX_K, MAX_MN};
+use csv::{ReaderBuilder, StringRecord, Trim};
+use serde::Serialize;
+use std::path::Path;
+
+/// GEMMs of one layer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GemmShape {
+    /// Layer, as the diffusers library names it.
+    pub layer: String,
+    /// Block of the network; `None` for embeddings and final layers.
+    pub block: Option<usize>,
+    /// `linear`, `conv3x3`, `attn_qk_self`, ...
+    pub kind: String,
+    /// Rows of X.
+    pub m: usize,
+    /// Columns of W.
+    pub n: usize,
+    /// Reduction dimension.
+    pub k: usize,
+    /// How many such GEMMs there are.
+    pub count: usize,
+}
+
+impl GemmShape {
+    /// Both operands are activations.
+    pub fn is_product(&self) -> bool {
+        self.kind.starts_with("attn_")
+    }
+
+    /// The same with classifier-free guidance: the conditional and the unconditional half are rows of
+    /// the same GEMM where there are weights, and products of their own in attention.
+    pub fn guided(mut self) -> Self {
+        if self.is_product() {
+            self.count *= 2;
+        } else {
+            self.m *= 2;
+        }
+        self
+    }
+
+    /// MACs of all of them.
+    pub fn macs(&self) -> u64 {
+        self.m as u64 * self.n as u64 * self.k as u64 * self.count as u64
+    }
+}
+
+/// Reads a shape list. Further columns are ignored; without `count` every row counts once.
+///
+/// # Errors
+/// [`EnergyError`] names the file, the line, the field, the value and what is allowed.
+pub fn shapes_from_csv(file: &Path) -> Result<Vec<GemmShape>, EnergyError> {
+    let text = std::fs::read_to_string(file).map_err(|source| EnergyError::Read {
+        file: file.to_owned(),
+        source,
+    })?;
+    parse(&text, file)
+}
+
+pub(super) fn parse(text: &str, file: &Path) -> Result<Vec<GemmShape>, EnergyError> {
+    let syntax = |message: String| EnergyError::Syntax {
+        file: file.to_owned(),
+        message,
+    };
+    let mut reader = ReaderBuilder::new()
+        .trim(Trim::All)
+        .from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|e| syntax(e.to_string()))?.clone();
+    let find = |title: &str| header.iter().position(|field| field == title);
+    let column = |title: &'static str| {
+        find(title).ok_or_else(|| {
+            syntax(format!(
+                "no column {title:?}; expected layer_name, block_index, kind, M, N and K"
+            ))
+        })
+    };
+    let (layer, block, kind) = (
+        column("layer_name")?,
+        column("block_index")?,
+        column("kind")?,
+    );
+    let (m, n, k, count) = (column("M")?, column("N")?, column("K")?, find("count"));
+    let mut shapes = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|e| syntax(e.to_string()))?;
+        let row = Row { file, record };
+        shapes.push(GemmShape {
+            layer: row.record[layer].to_owned(),
+            block: row.block(block)?,
+            kind: row.record[kind].to_owned(),
+            m: row.number("M", m, MAX_MN)?,
+            n: row.number("N", n, MAX_MN)?,
+            k: row.number("K", k, MAX_K)?,
+            count: match count {
+                Some(count) => row.number("count", count, 1 << 20)?,
+                None => 1,
+            },
+        });
+    }
+    if shapes.is_empty() {
+        return Err(syntax("holds no GEMM; expected a row at least".to_owned()));
+    }
+    Ok(shapes)
+}
+
+/// A row of a list, for error messages.
+struct Row<'a> {
+    file: &'a Path,
+    record: StringRecord,
+}
+
+impl Row<'_> {
+    fn number(
+        &self,
+        field: &'static str,
+        column: usize,
+        most: usize,
+    ) -> Result<usize, EnergyError> {
+        let number = self.record[column].parse().ok();
+        number
+            .filter(|number| (1..=most).contains(number))
+            .ok_or_else(|| self.bad(field, column, format!("expected an integer in 1..={most}")))
+    }
+
+    /// −1 stands for none.
+    fn block(&self, column: usize) -> Result<Option<usize>, EnergyError> {
+        match self.record[column].parse::<i64>() {
+            Ok(-1) => Ok(None),
+            Ok(block @ 0..=65_535) => Ok(Some(block as usize)),
+            _ => Err(self.bad("block_index", column, "expected -1 or 0..=65535".to_owned())),
+        }
+    }
+
+    fn bad(&self, field: &'static str, column: usize, allowed: String) -> EnergyError {
+        EnergyError::Field {
+            file: self.file.to_owned(),
+            line: self.record.position().map_or(0, |position| position.line()),
+            field,
+            value: self.record[column].to_owned(),
+            allowed,
+        }
+    }
+}
