@@ -12,6 +12,7 @@
 pub mod dynamic;
 pub mod liberty;
 pub mod netlist;
+pub mod opensta;
 pub mod recipe;
 pub mod sta;
 
