@@ -58,3 +58,7 @@ mod tests {
         assert_eq!(scheduler["num_train_timesteps"], 1000);
     }
 }
+
+/// Largest magnitudes of its operands, for static scales: made by `drift calibrate`.
+pub const TINY_DIT_CALIBRATION: &str =
+    include_str!("../assets/tiny-dit-fashion/drift_calibration.json");
