@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use drift::config::{ArrayConfig, Dataflow, SHIPPED};
 use drift::fault::{FaultList, Register, Sampler, Targets};
 use drift::model::{ModelConfig, ModelError, model_folder};
+use drift::tech::{self, OperatingPoint, Table};
 use drift::tiling::Tiling;
 use drift::units::{Hertz, Volts};
 use drift::workload::Workload;
@@ -48,6 +49,56 @@ pub fn model_config(text: &str) -> Result<ModelConfig> {
     Ok(ModelConfig::read(
         &model_folder(folder).join("config.json"),
     )?)
+}
+
+/// The operating point that timing errors follow from.
+#[derive(clap::Args)]
+pub struct TimingArgs {
+    /// Supply voltage in V: faults are the timing errors there [default with --frequency: the nominal one]
+    #[arg(long, value_name = "V")]
+    pub voltage: Option<f64>,
+    /// Clock frequency in Hz, such as 120e6 [default with --voltage: the nominal one]
+    #[arg(long, value_name = "HZ")]
+    pub frequency: Option<f64>,
+    /// Technology table: shipped name or YAML file [default: sky130-ss-n40c]
+    #[arg(long, value_name = "TABLE")]
+    pub tech: Option<String>,
+}
+
+impl TimingArgs {
+    /// The technology.
+    pub fn table(&self) -> Result<Table> {
+        let name = self.tech.as_deref().unwrap_or(tech::SHIPPED[0].0);
+        Ok(Table::load(name)?)
+    }
+
+    /// The point; what is not given is nominal.
+    pub fn point(&self, table: &Table) -> OperatingPoint {
+        let nominal = table.nominal();
+        OperatingPoint {
+            voltage: self.voltage.map_or(nominal.voltage, Volts),
+            frequency: self.frequency.map_or(nominal.frequency, Hertz),
+        }
+    }
+
+    /// Whether an operating point is given at all.
+    fn given(&self) -> bool {
+        self.voltage.is_some() || self.frequency.is_some() || self.tech.is_some()
+    }
+
+    /// The arguments again, for a replay command.
+    fn replay(&self) -> String {
+        let mut text = String::new();
+        for (name, value) in [("voltage", self.voltage), ("frequency", self.frequency)] {
+            if let Some(value) = value {
+                text += &format!(" --{name} {value}");
+            }
+        }
+        if let Some(tech) = &self.tech {
+            text += &format!(" --tech {tech}");
+        }
+        text
+    }
 }
 
 /// Where faults come from.
