@@ -139,8 +139,8 @@ pub fn run(args: &Args) -> Result<Verdict> {
         Some(file) => Constants::from_file(file)?,
         None => Constants::shipped(),
     };
-    if args.node.is_some_and(|nm| !(nm > 0.0 && nm.is_finite())) {
-        bail!("--node is not allowed; expected a number of nanometres above 0");
+    if let Some(nm) = args.node.filter(|nm| !(*nm > 0.0 && nm.is_finite())) {
+        bail!("--node {nm} is not allowed; expected a number of nanometres above 0");
     }
     let machine = Machine::new(&config, &table, &device, &constants, args.node)?;
     let mut shapes = shapes_from_csv(&args.shapes)?;
@@ -317,7 +317,7 @@ fn print(nominal: &Report, report: &Report, constants: &Constants) {
         .map(|(key, _, _)| key)
         .collect();
     println!(
-        "assumed, not cited (configs/energy.yaml): {}",
+        "assumed, not cited (configs/energy.yaml): buffer and accumulator at 7 nm, {}",
         assumed.join(", ")
     );
 }
