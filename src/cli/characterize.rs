@@ -47,11 +47,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     for file in &args.liberty {
         let library = Library::read(file)?;
         let start = Instant::now();
-        let timing = PeTiming::new(
-            &netlist,
-            &library,
-            Some((&mut operands(), args.energy_vectors)),
-        )?;
+        let timing = PeTiming::new(&netlist, &library, Some((&mut operands(), args.energy_vectors)))?;
         println!(
             "{} V: T_crit {:.4} ns, energy {:?}, {} literals, {:.2} s",
             timing.voltage,
@@ -63,9 +59,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         if grid.is_none() {
             grid = Some(choose_periods(&timing.model, &mut operands(), 1 << 16)?);
         }
-        let Some((periods, tail)) = &grid else {
-            continue;
-        };
+        let Some((periods, tail)) = &grid else { continue };
         let total = args.vectors + args.tail_vectors;
         let mut progress = Progress::new(total, "operand pairs");
         let mut operands = operands();
@@ -75,15 +69,9 @@ pub fn run(args: &Args) -> Result<Verdict> {
         })?;
         let bulk = start.elapsed().as_secs_f64();
         let start = Instant::now();
-        let rare = count_late(
-            &timing.model,
-            &mut operands,
-            &periods[*tail..],
-            args.tail_vectors,
-            |n| {
-                progress.at(args.vectors + n, "rare errors");
-            },
-        )?;
+        let rare = count_late(&timing.model, &mut operands, &periods[*tail..], args.tail_vectors, |n| {
+            progress.at(args.vectors + n, "rare errors");
+        })?;
         let tail_time = start.elapsed().as_secs_f64();
         for (all, more) in counts[*tail..].iter_mut().zip(&rare) {
             LateCounts::merge(all, more);
