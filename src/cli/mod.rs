@@ -4,16 +4,20 @@ mod accelerator;
 mod accelerator_report;
 mod area;
 mod characterize;
+mod compare;
 mod cosim;
+mod exact;
 mod faults;
 mod formal;
 mod inputs;
 mod lint;
+mod plot;
 mod progress;
 mod registers;
 mod repack;
 mod report;
 mod rtl;
+mod sweep;
 mod synth;
 mod tech;
 mod tools;
@@ -56,6 +60,10 @@ enum Command {
     Registers(registers::Args),
     /// Stream a workload through the verilated RTL with faults and check every output
     Cosim(Box<cosim::Args>),
+    /// Co-simulate at several voltages: bit error rate against the table's, and what the checksums find
+    Sweep(Box<sweep::Args>),
+    /// Draw the plots of a technology table
+    Plot(plot::Args),
     /// Measure what rollbacks cost in DRAM rows and cycles, row-major against repacked
     Repack(repack::Args),
     /// Sample faults into a list that `cosim --fault-list` replays
@@ -87,6 +95,8 @@ pub fn run() -> ExitCode {
         Command::Rtl(args) => rtl::run(&args),
         Command::Registers(args) => registers::run(&args),
         Command::Cosim(args) => cosim::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Plot(args) => plot::run(&args),
         Command::Repack(args) => repack::run(&args),
         Command::Faults(args) => faults::run(&args),
         Command::Verify(args) => verify::run(&args),
