@@ -13,6 +13,7 @@ pub mod dynamic;
 pub mod exact;
 pub mod liberty;
 pub mod netlist;
+pub mod opensta;
 pub mod recipe;
 pub mod sta;
 
