@@ -11,9 +11,8 @@ use drift::timing::exact::ExactErrors;
 use drift::timing::liberty::{Library, text_of};
 use drift::timing::netlist::Netlist;
 use drift::timing::recipe::{PE_TOP, synthesise_pe};
-use drift::units::{Hertz, Volts};
+use drift::units::{Hertz, Nanoseconds, Volts};
 use drift::workload::Workload;
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// The gates that faults are simulated with.
@@ -32,8 +31,6 @@ pub struct ExactArgs {
 pub struct GatePe {
     /// Supply voltage of the library.
     pub voltage: Volts,
-    /// SHA-256 of the netlist.
-    pub netlist_sha256: String,
     model: DelayModel,
 }
 
@@ -73,7 +70,6 @@ impl GatePe {
             Some(file) => text_of(file)?,
             None => synthesise_pe(config, liberty)?.json,
         };
-        let hash = Sha256::digest(json.as_bytes());
         let timing = PeTiming::new(
             &Netlist::parse(&json, PE_TOP)?,
             &Library::read(liberty)?,
@@ -81,9 +77,13 @@ impl GatePe {
         )?;
         Ok(Self {
             voltage: Volts(timing.voltage),
-            netlist_sha256: hash.iter().map(|b| format!("{b:02x}")).collect(),
             model: timing.model,
         })
+    }
+
+    /// Static timing's critical path.
+    pub fn critical(&self) -> Nanoseconds {
+        Nanoseconds(self.model.critical())
     }
 
     /// A simulator at a share of the critical path.
