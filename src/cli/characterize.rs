@@ -2,13 +2,26 @@
 
 use super::progress::Progress;
 use super::{Verdict, inputs};
-use anyhow::Result;
-use drift::timing::dynamic::{LateCounts, Operands, PeTiming, choose_periods, count_late};
-use drift::timing::liberty::Library;
+use anyhow::{Context, Result, bail};
+use drift::config::ArrayConfig;
+use drift::tech::{Delay, DelayPoint, Late, LibertyFile, Margins, Origin, SCHEMA, Table};
+use drift::timing::dynamic::{
+    LateCounts, Operands, PeTiming, RESOLUTION, check, choose_periods, count_late, trim,
+};
+use drift::timing::liberty::{Library, text_of};
 use drift::timing::netlist::Netlist;
-use drift::timing::recipe::{PE_TOP, synthesise_pe};
-use std::path::PathBuf;
-use std::time::Instant;
+use drift::timing::recipe::{PE_TOP, SynthesisedPe, synthesise_pe};
+use drift::timing::sta::AlphaPower;
+use drift::workload::Workload;
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// Vectors that are enough to see where the errors begin.
+const PILOT: u64 = 1 << 16;
+/// Margins of a new table, until somebody knows better: 10% of the frequency, and 10 mV of
+/// supply noise.
+const GUARDBAND: f64 = 0.1;
+const NOISE: f64 = 0.01;
 
 /// Arguments of `drift characterize`.
 #[derive(clap::Args)]
@@ -22,75 +35,322 @@ pub struct Args {
     /// Operands: tiny-dit, a .safetensors or .csv file, X.npy,W.npy, or random
     #[arg(long, default_value = "tiny-dit")]
     workload: String,
+    /// Write the technology table here
+    #[arg(long, value_name = "FILE", required_unless_present = "check")]
+    out: Option<PathBuf>,
+    /// Name of the technology in the table [default: that of the first library]
+    #[arg(long)]
+    name: Option<String>,
+    /// Instead of measuring, compare so many operand pairs: both simulators with each other, with the arithmetic and with static timing
+    #[arg(long, value_name = "N", conflicts_with = "out")]
+    check: Option<u64>,
     /// Operand pairs per voltage for the common errors
-    #[arg(long, default_value_t = 1_000_000)]
+    #[arg(long, default_value_t = 4_000_000, value_name = "N")]
     vectors: u64,
     /// Further operand pairs per voltage for the rare ones
-    #[arg(long, default_value_t = 8_000_000)]
+    #[arg(long, default_value_t = 16_000_000, value_name = "N")]
     tail_vectors: u64,
     /// Operand pairs per voltage for the energy
-    #[arg(long, default_value_t = 4096)]
+    #[arg(long, default_value_t = 8192, value_name = "N")]
     energy_vectors: u64,
     /// Seed of the PEs that are drawn, and of drawn operands
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-/// Measures the table.
+/// Where operands come from.
+struct Source<'a> {
+    workload: Option<Workload>,
+    config: &'a ArrayConfig,
+    seed: u64,
+}
+
+impl<'a> Source<'a> {
+    fn open(args: &Args, config: &'a ArrayConfig) -> Result<Self> {
+        let named = args.workload != "random";
+        let open = || inputs::workload(&args.workload, args.seed);
+        Ok(Self {
+            workload: named.then(open).transpose()?,
+            config,
+            seed: args.seed,
+        })
+    }
+
+    fn operands(&self) -> Operands<'_> {
+        match &self.workload {
+            Some(workload) => Operands::of_workload(workload, self.config, self.seed),
+            None => Operands::random(self.seed),
+        }
+    }
+
+    fn name(&self) -> String {
+        match &self.workload {
+            Some(workload) => format!(
+                "{} ({}) on {} rows x {} columns, tiles of {} rows",
+                workload.name(),
+                workload.hash(),
+                self.config.rows,
+                self.config.columns,
+                self.config.tile_rows
+            ),
+            None => {
+                "random: uniform activations and weights, partial sums of random length".to_owned()
+            }
+        }
+    }
+}
+
+/// Measures a technology table, or checks how it would be measured.
 pub fn run(args: &Args) -> Result<Verdict> {
     let config = inputs::config(&args.config)?;
-    let workload = inputs::workload(&args.workload, args.seed)?;
+    let source = Source::open(args, &config)?;
     let pe = synthesise_pe(&config, &args.liberty[0])?;
     let netlist = Netlist::parse(&pe.json, PE_TOP)?;
-    let operands = || Operands::of_workload(&workload, &config, args.seed);
-    let mut grid = None;
+    match args.check {
+        Some(vectors) => compare(args, &source, &netlist, vectors),
+        None => measure(args, &source, &netlist, &pe),
+    }
+}
+
+/// Both simulators, arithmetic and static bound, at every voltage.
+fn compare(args: &Args, source: &Source<'_>, netlist: &Netlist, vectors: u64) -> Result<Verdict> {
+    let mut good = true;
+    println!(
+        "{:>7} {:>9} {:>11} {:>9} {:>10} {:>10} {:>9} {:>10}",
+        "V", "vectors", "bits", "differ", "wrong sums", "late words", "latest", "past bound"
+    );
     for file in &args.liberty {
-        let library = Library::read(file)?;
-        let start = Instant::now();
-        let timing = PeTiming::new(&netlist, &library, Some((&mut operands(), args.energy_vectors)))?;
-        println!(
-            "{} V: T_crit {:.4} ns, energy {:?}, {} literals, {:.2} s",
-            timing.voltage,
-            timing.model.critical(),
-            timing.energy,
-            timing.model.literals(),
-            start.elapsed().as_secs_f64()
-        );
-        if grid.is_none() {
-            grid = Some(choose_periods(&timing.model, &mut operands(), 1 << 16)?);
-        }
-        let Some((periods, tail)) = &grid else { continue };
-        let total = args.vectors + args.tail_vectors;
-        let mut progress = Progress::new(total, "operand pairs");
-        let mut operands = operands();
-        let start = Instant::now();
-        let mut counts = count_late(&timing.model, &mut operands, periods, args.vectors, |n| {
-            progress.at(n, "common errors");
-        })?;
-        let bulk = start.elapsed().as_secs_f64();
-        let start = Instant::now();
-        let rare = count_late(&timing.model, &mut operands, &periods[*tail..], args.tail_vectors, |n| {
-            progress.at(args.vectors + n, "rare errors");
-        })?;
-        let tail_time = start.elapsed().as_secs_f64();
-        for (all, more) in counts[*tail..].iter_mut().zip(&rare) {
-            LateCounts::merge(all, more);
-        }
+        let timing = PeTiming::new(netlist, &Library::read(file)?, None)?;
+        let periods: Vec<u32> = (RESOLUTION / 2..=RESOLUTION).step_by(16).collect();
+        let mut progress = Progress::new(vectors, "operand pairs");
+        let step = |done| progress.at(done, "comparing");
+        let found = check(&timing, &mut source.operands(), &periods, vectors, step)?;
         progress.finish();
         println!(
-            "  {:.3} M/s bulk, {:.3} M/s tail",
-            args.vectors as f64 / bulk / 1e6,
-            args.tail_vectors as f64 / tail_time / 1e6
+            "{:>7.3} {:>9} {:>11} {:>9} {:>10} {:>10} {:>9.4} {:>10}",
+            timing.voltage,
+            found.vectors,
+            found.bits,
+            found.different,
+            found.wrong_sums,
+            found.wrong_words,
+            f64::from(found.latest) / f64::from(RESOLUTION),
+            found.beyond_bound
         );
-        for counts in &counts {
+        println!(
+            "        with inertial delays {} late words",
+            found.wrong_words_inertial
+        );
+        good &= found.holds();
+    }
+    println!("late words: at T/T_crit of 0.5 or more; latest: in T_crit");
+    Ok(if good { Verdict::Good } else { Verdict::Failed })
+}
+
+/// What was measured at one voltage.
+struct Measured {
+    timing: PeTiming,
+    late: Vec<LateCounts>,
+    file: LibertyFile,
+}
+
+fn measure(
+    args: &Args,
+    source: &Source<'_>,
+    netlist: &Netlist,
+    pe: &SynthesisedPe,
+) -> Result<Verdict> {
+    let Some(out) = &args.out else {
+        bail!("--out is missing")
+    };
+    let each = args.vectors + args.tail_vectors;
+    let mut progress = Progress::new(each * args.liberty.len() as u64, "operand pairs");
+    let mut grid = None;
+    let mut all: Vec<Measured> = Vec::new();
+    for (index, file) in args.liberty.iter().enumerate() {
+        let text = text_of(file)?;
+        let library = Library::parse(&text).map_err(|mistake| mistake.in_file(file))?;
+        let energy = Some((&mut source.operands(), args.energy_vectors));
+        let timing = PeTiming::new(netlist, &library, energy)?;
+        let (periods, tail) = match &grid {
+            Some(grid) => grid,
+            None => grid.insert(choose_periods(
+                &timing.model,
+                &mut source.operands(),
+                PILOT,
+            )?),
+        };
+        // All voltages see the same operands.
+        let mut operands = source.operands();
+        let before = index as u64 * each;
+        let at = format!("{:.3} V", timing.voltage);
+        let mut late = count_late(&timing.model, &mut operands, periods, args.vectors, |n| {
+            progress.at(before + n, &at);
+        })?;
+        let rare = &periods[*tail..];
+        let more = count_late(&timing.model, &mut operands, rare, args.tail_vectors, |n| {
+            progress.at(before + args.vectors + n, &at);
+        })?;
+        for (late, more) in late[*tail..].iter_mut().zip(&more) {
+            late.merge(more);
+        }
+        all.push(Measured {
+            file: LibertyFile {
+                file: name_of(file),
+                sha256: sha256(&text),
+                voltage: timing.voltage,
+            },
+            timing,
+            late,
+        });
+    }
+    progress.finish();
+    all.sort_by(|a, b| a.timing.voltage.total_cmp(&b.timing.voltage));
+    let table = table(args, source, pe, &all)?;
+    report(&all, &table);
+    table.write(out)?;
+    println!("\nwritten to {}", out.display());
+    Ok(Verdict::Good)
+}
+
+/// Puts the table together.
+fn table(args: &Args, source: &Source<'_>, pe: &SynthesisedPe, all: &[Measured]) -> Result<Table> {
+    let points: Vec<(f64, f64)> = all
+        .iter()
+        .map(|m| (m.timing.voltage, m.timing.model.critical()))
+        .collect();
+    let law = AlphaPower::fit(&points)?;
+    let highest = points.last().context("no library")?;
+    let (nominal_voltage, t_crit_ns) = (highest.0, round(highest.1));
+    let mut pooled = all[0].late.clone();
+    for other in &all[1..] {
+        for (sum, late) in pooled.iter_mut().zip(&other.late) {
+            sum.merge(late);
+        }
+    }
+    trim(&mut pooled);
+    let mut sources = vec![
+        "late: transport delays of static timing's transitions and loads, ideal clock, no wires; all voltages pooled, with the same operands at each".to_owned(),
+        "masks: the 256 commonest, or as many as make up 99.9%; every other wrong word counts as the listed mask that agrees best with its highest bits".to_owned(),
+        "energy: half CV^2 per edge with the library's pin capacitances, and its internal power; of one PE with its registers; inertial delays".to_owned(),
+        "margins: guardband and supply noise are assumptions, not measurements".to_owned(),
+    ];
+    sources.extend(all.iter().map(|measured| {
+        let rates = measured.late[..pooled.len()].iter();
+        let rates: Vec<String> = rates.map(|l| format!("{:.2e}", l.word_wrong())).collect();
+        let voltage = measured.timing.voltage;
+        format!("word_wrong at {voltage} V alone: {}", rates.join(" "))
+    }));
+    let entries: Vec<Late> = pooled.iter().map(|l| l.entry(RESOLUTION)).collect();
+    let files: Vec<String> = args.liberty.iter().map(|file| name_of(file)).collect();
+    Ok(Table {
+        schema: SCHEMA.to_owned(),
+        name: args.name.clone().unwrap_or_else(|| {
+            let first = name_of(&args.liberty[0]);
+            first.split('.').next().unwrap_or_default().to_owned()
+        }),
+        origin: Origin {
+            command: format!(
+                "drift characterize --config {} --workload {} --vectors {} --tail-vectors {} --energy-vectors {} --seed {} --liberty {}",
+                args.config,
+                args.workload,
+                args.vectors,
+                args.tail_vectors,
+                args.energy_vectors,
+                args.seed,
+                files.join(" ")
+            ),
+            netlist_sha256: sha256(&pe.verilog),
+            recipe: format!("Yosys {}, script {}", pe.yosys, sha256(&pe.script)),
+            liberty: all.iter().map(|m| m.file.clone()).collect(),
+            workload: source.name(),
+            vectors: pooled.iter().map(|l| l.vectors).max().unwrap_or(0),
+            seed: args.seed,
+            scaled_from: None,
+            sources,
+        },
+        margins: Margins {
+            sign_off_voltage: nominal_voltage,
+            voltage_droop: 0.0,
+            frequency_guardband: GUARDBAND,
+            noise_sigma: NOISE,
+        },
+        delay: Delay {
+            nominal_voltage,
+            t_crit_ns,
+            vth: round(law.threshold),
+            alpha: round(law.alpha),
+            fit_rms: round(law.rms),
+            points: points
+                .iter()
+                .map(|(voltage, t)| DelayPoint {
+                    voltage: *voltage,
+                    t_crit_ns: round(*t),
+                })
+                .collect(),
+        },
+        late: entries,
+        energy: all
+            .iter()
+            .filter_map(|m| m.timing.energy)
+            .map(|mut energy| {
+                energy.switching_pj = round(energy.switching_pj);
+                energy.clock_pj = round(energy.clock_pj);
+                energy.leakage_nw = round(energy.leakage_nw);
+                energy
+            })
+            .collect(),
+    })
+}
+
+/// Six digits after the point: what a reader can use.
+fn round(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
+fn report(all: &[Measured], table: &Table) {
+    println!(
+        "{:>7} {:>10} {:>13} {:>9} {:>11}",
+        "V", "T_crit/ns", "switching/pJ", "clock/pJ", "leakage/nW"
+    );
+    for measured in all {
+        let timing = &measured.timing;
+        if let Some(energy) = timing.energy {
             println!(
-                "  {:.4} {:.3e} {} masks {}",
-                f64::from(counts.period) / 1024.0,
-                counts.word_wrong(),
-                counts.vectors,
-                counts.masks.len()
+                "{:>7.3} {:>10.4} {:>13.4} {:>9.4} {:>11.4}",
+                timing.voltage,
+                timing.model.critical(),
+                energy.switching_pj,
+                energy.clock_pj,
+                energy.leakage_nw
             );
         }
     }
-    Ok(Verdict::Good)
+    print!("\nP(word wrong)\n{:>7} {:>9} {:>6}", "x", "pooled", "masks");
+    for measured in all {
+        print!(" {:>7.2} V", measured.timing.voltage);
+    }
+    println!();
+    for (place, late) in table.late.iter().enumerate() {
+        print!(
+            "{:>7.4} {:>9.2e} {:>6}",
+            late.x,
+            late.word_wrong,
+            late.masks.len()
+        );
+        for measured in all {
+            print!(" {:>9.2e}", measured.late[place].word_wrong());
+        }
+        println!();
+    }
+}
+
+fn name_of(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+fn sha256(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,17 +4,21 @@ mod accelerator;
 mod accelerator_report;
 mod area;
 mod characterize;
+mod compare;
 mod cosim;
 mod energy;
+mod exact;
 mod faults;
 mod formal;
 mod inputs;
 mod lint;
+mod plot;
 mod progress;
 mod registers;
 mod repack;
 mod report;
 mod rtl;
+mod sweep;
 mod synth;
 mod tech;
 mod tools;
@@ -57,6 +61,10 @@ enum Command {
     Registers(registers::Args),
     /// Stream a workload through the verilated RTL with faults and check every output
     Cosim(Box<cosim::Args>),
+    /// Co-simulate at several voltages: bit error rate against the table's, and what the checksums find
+    Sweep(Box<sweep::Args>),
+    /// Draw the plots of a technology table
+    Plot(plot::Args),
     /// Measure what rollbacks cost in DRAM rows and cycles, row-major against repacked
     Repack(repack::Args),
     /// Estimate energy and latency of a model's GEMMs from its shape list
@@ -90,6 +98,8 @@ pub fn run() -> ExitCode {
         Command::Rtl(args) => rtl::run(&args),
         Command::Registers(args) => registers::run(&args),
         Command::Cosim(args) => cosim::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Plot(args) => plot::run(&args),
         Command::Repack(args) => repack::run(&args),
         Command::Energy(args) => energy::run(&args),
         Command::Faults(args) => faults::run(&args),

@@ -4,9 +4,13 @@ use super::{Verdict, inputs};
 use anyhow::{Context, Result};
 use drift::timing::liberty::{Direction, Library};
 use drift::timing::netlist::{Circuit, Net, Netlist};
+use drift::timing::opensta;
 use drift::timing::recipe::{PE_TOP, PeSignals, SynthesisedPe, synthesise_pe};
 use drift::timing::sta::{AlphaPower, StaticTiming};
 use std::path::PathBuf;
+
+/// Largest relative deviation of a bit's period from OpenSTA's.
+const MOST_DEVIATION: f64 = 0.02;
 
 /// Arguments of `drift synth`.
 #[derive(clap::Args)]
@@ -17,6 +21,9 @@ pub struct Args {
     /// Liberty files (.lib, .lib.gz) of one library at different voltages; the PE is mapped with the first
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
     liberty: Vec<PathBuf>,
+    /// Time the same paths with OpenSTA (`sta` on PATH) and compare: fails beyond 2%
+    #[arg(long)]
+    opensta: bool,
     /// Folder that the netlist (pe.json, pe.v) and the Yosys script (pe.ys) are written into
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -32,6 +39,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     let netlist = Netlist::parse(&pe.json, PE_TOP)?;
     let signals = PeSignals::of(&netlist)?;
     let mut points = Vec::new();
+    let mut worst_deviation: f64 = 0.0;
     for (index, file) in args.liberty.iter().enumerate() {
         let library = Library::read(file)?;
         let circuit = Circuit::bind(&netlist, &library)?;
@@ -55,6 +63,21 @@ pub fn run(args: &Args) -> Result<Verdict> {
             library.name
         );
         points.push((library.voltage, period));
+        if args.opensta {
+            let references = opensta::periods(&pe, &circuit, &bits, file)?;
+            let deviations = bits
+                .iter()
+                .zip(&references)
+                .map(|(bit, reference)| (bit.period().unwrap_or(0.0) / reference - 1.0).abs());
+            // A period that OpenSTA has not found is an infinite deviation.
+            let deviation = deviations.fold(0.0, f64::max);
+            let reference = references.iter().copied().fold(0.0, f64::max);
+            println!(
+                "          {reference:>11.4} by OpenSTA; of all bits the worst is {:.2}% off",
+                100.0 * deviation
+            );
+            worst_deviation = worst_deviation.max(deviation);
+        }
     }
     // One voltage or two are no curve, and nothing to complain about.
     if let Ok(law) = AlphaPower::fit(&points) {
@@ -66,6 +89,10 @@ pub fn run(args: &Args) -> Result<Verdict> {
             100.0 * law.rms,
             100.0 * law.worst
         );
+    }
+    if worst_deviation > MOST_DEVIATION {
+        println!("more than {}% off OpenSTA", 100.0 * MOST_DEVIATION);
+        return Ok(Verdict::Failed);
     }
     Ok(Verdict::Good)
 }

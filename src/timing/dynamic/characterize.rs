@@ -14,11 +14,11 @@ use crate::timing::sta::StaticTiming;
 /// Time steps of T_crit.
 pub const RESOLUTION: u32 = 1024;
 
-/// Clock periods of a table, the shortest being one with which a tenth of the
+/// Clock periods of a table, the shortest being one with which a fifth of the
 /// words are wrong.
-const POINTS: u32 = 20;
+const POINTS: u32 = 22;
 /// Share of wrong words at the first point of a table.
-const MOST_WRONG: f64 = 0.1;
+const MOST_WRONG: f64 = 0.2;
 /// Below this share of wrong words more vectors are needed.
 const RARE: f64 = 2e-3;
 
@@ -77,7 +77,7 @@ impl PeTiming {
 }
 
 /// Clock periods, in steps, between which the errors of `model` go from one in
-/// ten words to none, and the place among them from which errors are rare; found
+/// five words to none, and the place among them from which errors are rare; found
 /// with a few vectors.
 ///
 /// # Errors

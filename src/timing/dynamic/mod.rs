@@ -25,6 +25,7 @@
 //! that a circuit that is clocked too fast may not have settled before.
 
 mod characterize;
+mod check;
 mod cover;
 mod energy;
 mod event;
@@ -34,6 +35,7 @@ mod operands;
 mod parallel;
 
 pub use characterize::{PeTiming, RESOLUTION, choose_periods, trim};
+pub use check::{Agreement, check};
 pub use energy::energy_per_mac;
 pub use event::{EventDriven, Pulses};
 pub use late::{LateCounts, count_late};

@@ -69,7 +69,8 @@ impl Mistake {
         self
     }
 
-    pub(crate) fn in_file(self, file: &Path) -> LibertyError {
+    /// The same, in a file.
+    pub fn in_file(self, file: &Path) -> LibertyError {
         LibertyError::Content {
             file: file.to_owned(),
             mistake: self,

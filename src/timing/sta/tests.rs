@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const SMALL: &str = include_str!("../../../tests/data/timing/small.lib");
 const ADDER: &str = include_str!("../../../tests/data/timing/small.json");
 
-/// Arrival and setup by OpenSTA, as tests/data/timing/opensta.sh writes them.
+/// Arrival and setup by OpenSTA, as tools/opensta.sh writes them.
 struct Reference {
     library: String,
     instance: String,

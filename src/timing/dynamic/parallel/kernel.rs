@@ -100,22 +100,20 @@ fn gate(
 ) {
     let length = row.computed.len();
     let mut depth = 0;
-    for step in &function.cover.formula {
+    // The last step writes the result to its place.
+    let (last, steps) = function.cover.formula.split_last().expect("never empty");
+    for step in steps {
         match step {
             Step::Literal(n) => {
                 let literal = &function.literals[usize::from(*n)];
-                let out = &mut scratch[depth * longest..][..length];
-                match &rows[literal.source] {
-                    Some(source) => delayed(literal, source, &row.computed, store, out),
-                    None => out.fill(settled(literal, settled_values)),
-                }
+                let out = &mut scratch[depth * longest..][..longest];
+                operand(literal, rows, settled_values, &row.computed, store, out);
                 depth += 1;
             }
             Step::And | Step::Or => {
                 depth -= 1;
                 let (left, right) = scratch.split_at_mut(depth * longest);
                 let left = &mut left[(depth - 1) * longest..][..length];
-                let right = &right[..length];
                 if *step == Step::And {
                     for (left, right) in left.iter_mut().zip(right) {
                         *left = left.and(*right);
@@ -128,29 +126,58 @@ fn gate(
             }
         }
     }
+    if let Step::Literal(n) = last {
+        let literal = &function.literals[usize::from(*n)];
+        let out = &mut scratch[..longest];
+        operand(literal, rows, settled_values, &row.computed, store, out);
+    }
     let stored = &mut store[row.at..][..row.stored.len()];
     let before = (row.computed.start - row.stored.start) as usize;
     let (front, rest) = stored.split_at_mut(before);
-    let (middle, back) = rest.split_at_mut(length);
-    middle.copy_from_slice(&scratch[..length]);
-    front.fill(middle[0]);
-    back.fill(middle[length - 1]);
+    let (out, back) = rest.split_at_mut(length);
+    let (left, right) = scratch.split_at(longest);
+    match last {
+        Step::Literal(_) => {
+            for (out, value) in out.iter_mut().zip(left) {
+                *out = *value;
+            }
+        }
+        Step::And => {
+            for ((out, left), right) in out.iter_mut().zip(left).zip(right) {
+                *out = left.and(*right);
+            }
+        }
+        Step::Or => {
+            for ((out, left), right) in out.iter_mut().zip(left).zip(right) {
+                *out = left.or(*right);
+            }
+        }
+    }
+    let (first, last) = (out[0], out[length - 1]);
+    front.iter_mut().for_each(|word| *word = first);
+    back.iter_mut().for_each(|word| *word = last);
 }
 
 /// A literal over the steps of the gate that it is of.
 #[inline(always)]
-fn delayed(
+fn operand(
     literal: &DelayedLiteral,
-    source: &Row,
+    rows: &[Option<Row>],
+    settled_values: &[Lanes],
     steps: &Range<i32>,
     store: &[Lanes],
     out: &mut [Lanes],
 ) {
+    let Some(source) = &rows[literal.source] else {
+        let value = settled(literal, settled_values);
+        out[..steps.len()].iter_mut().for_each(|word| *word = value);
+        return;
+    };
     let (longest, width) = literal.spread();
     let [rise, fall] = literal.delay;
     let flip = Lanes::all(literal.inverted);
     let from = source.at + (steps.start - longest as i32 - source.stored.start) as usize;
-    let x = &store[from..][..out.len() + width as usize];
+    let x = &store[from..][..steps.len() + width as usize];
     // An inverted literal is high where its source is low throughout.
     if (rise > fall) != literal.inverted {
         window::<true>(x, width as usize, flip, out);
@@ -163,31 +190,32 @@ fn delayed(
 #[inline(always)]
 fn capture(of: &mut Parallel<'_>) {
     let outputs = of.model.outputs();
+    let first = of.model.captured_at(of.periods[0]) as i32;
     for index in 0..outputs {
         let node = of.model.capture(index);
         let Some(function) = of.model.function(node) else {
             continue;
         };
-        let literal = &function.literals[0];
         let value = of.settled[node];
-        let last = of.model.last_change(node) as i32;
-        let (longest, width) = literal.spread();
-        let [rise, fall] = literal.delay;
+        // Steps in which it may still change.
+        let steps = first..of.model.last_change(node) as i32;
+        if !steps.is_empty() {
+            operand(
+                &function.literals[0],
+                &of.plan.rows,
+                &of.settled,
+                &steps,
+                &of.store,
+                &mut of.scratch,
+            );
+        }
         for (place, &period) in of.periods.iter().enumerate() {
             let step = of.model.captured_at(period) as i32;
-            let mut seen = value;
-            if step < last
-                && let Some(row) = &of.plan.rows[literal.source]
-            {
-                let from = row.at + (step - longest as i32 - row.stored.start) as usize;
-                let x = &of.store[from..=from + width as usize];
-                seen = if rise > fall {
-                    x.iter().fold(Lanes::all(true), |all, x| all.and(*x))
-                } else {
-                    x.iter().fold(Lanes::all(false), |any, x| any.or(*x))
-                };
-            }
-            of.wrong[place * outputs + index] = seen.xor(value);
+            of.wrong[place * outputs + index] = if steps.contains(&step) {
+                of.scratch[(step - first) as usize].xor(value)
+            } else {
+                Lanes::default()
+            };
         }
     }
 }

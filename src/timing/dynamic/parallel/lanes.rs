@@ -53,13 +53,13 @@ impl Lanes {
 }
 
 /// `out[i]` = the conjunction (or disjunction) of `x[i..=i + width]`, inverted
-/// or not. Every word is combined three times whatever the width (van Herk
+/// or not, for `i` below `x.len() - width`; the next `width` words of `out` are
+/// overwritten. Every word is combined three times whatever the width (van Herk
 /// 1992; Gil and Werman 1993).
 #[inline(always)]
 pub(super) fn window<const AND: bool>(x: &[Lanes], width: usize, flip: Lanes, out: &mut [Lanes]) {
     let join = |a: Lanes, b: Lanes| if AND { a.and(b) } else { a.or(b) };
-    let length = out.len();
-    let x = &x[..length + width];
+    let length = x.len() - width;
     match width {
         0 => {
             for (out, x) in out.iter_mut().zip(x) {
@@ -67,34 +67,68 @@ pub(super) fn window<const AND: bool>(x: &[Lanes], width: usize, flip: Lanes, ou
             }
         }
         1 => {
-            for i in 0..length {
-                out[i] = join(x[i], x[i + 1]).xor(flip);
+            for ((out, a), b) in out.iter_mut().zip(x).zip(&x[1..]) {
+                *out = join(*a, *b).xor(flip);
             }
         }
         2 => {
-            for i in 0..length {
-                out[i] = join(join(x[i], x[i + 1]), x[i + 2]).xor(flip);
+            for (((out, a), b), c) in out.iter_mut().zip(x).zip(&x[1..]).zip(&x[2..]) {
+                *out = join(join(*a, *b), *c).xor(flip);
             }
         }
         _ => {
             let block = width + 1;
             for start in (0..length).step_by(block) {
-                let end = (start + block).min(length);
+                let out = &mut out[start..start + block];
                 // Suffixes of this block of x ...
                 let mut suffix = Lanes::all(AND);
-                for i in (end..start + block).rev() {
-                    suffix = join(suffix, x[i]);
-                }
-                for i in (start..end).rev() {
-                    suffix = join(suffix, x[i]);
-                    out[i] = suffix;
+                for (out, x) in out.iter_mut().zip(&x[start..start + block]).rev() {
+                    suffix = join(suffix, *x);
+                    *out = suffix;
                 }
                 // ... and prefixes of the next.
-                out[start] = out[start].xor(flip);
+                out[0] = out[0].xor(flip);
                 let mut prefix = Lanes::all(AND);
-                for i in start + 1..end {
-                    prefix = join(prefix, x[i + width]);
-                    out[i] = join(out[i], prefix).xor(flip);
+                for (out, x) in out[1..].iter_mut().zip(&x[start + block..]) {
+                    prefix = join(prefix, *x);
+                    *out = join(*out, prefix).xor(flip);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_what_they_are_defined_to_be() {
+        let word = |n: usize| {
+            let mixed = (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            Lanes(array::from_fn(|k| {
+                mixed.rotate_left(k as u32 * 7) | mixed << 3
+            }))
+        };
+        for length in [1, 2, 7, 30] {
+            for width in [0, 1, 2, 3, 5, 29, 40] {
+                let x: Vec<Lanes> = (0..length + width).map(word).collect();
+                let mut out = vec![Lanes::default(); length + width];
+                for flip in [false, true].map(Lanes::all) {
+                    window::<true>(&x, width, flip, &mut out);
+                    for (i, out) in out[..length].iter().enumerate() {
+                        let all = x[i..=i + width]
+                            .iter()
+                            .fold(Lanes::all(true), |a, b| a.and(*b));
+                        assert_eq!(*out, all.xor(flip), "{length} {width}");
+                    }
+                    window::<false>(&x, width, flip, &mut out);
+                    for (i, out) in out[..length].iter().enumerate() {
+                        let any = x[i..=i + width]
+                            .iter()
+                            .fold(Lanes::all(false), |a, b| a.or(*b));
+                        assert_eq!(*out, any.xor(flip), "{length} {width}");
+                    }
                 }
             }
         }

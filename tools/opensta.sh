@@ -1,7 +1,8 @@
 #!/bin/sh
 # Writes arrival and setup of flip-flop data pins by OpenSTA (2.0.17, Debian's opensta) to standard output:
 #   opensta.sh NETLIST.v TOP CLOCK ENDPOINTS LIBRARY.lib[.gz] ...
-# ENDPOINTS has lines `INSTANCE`; each is a flip-flop with the data pin D. The clock is ideal, there are no wires.
+# ENDPOINTS has lines `INSTANCE PIN`, a flip-flop and its data pin. The clock is ideal, there are no wires.
+# `drift synth --opensta` runs this; it also made the expected results of the tests:
 #   small.sta: opensta.sh small.v adder clk_i (s0 s1 s2 s3) small.lib, its templates moved before the cells, where this
 #              version wants them
 #   pe.sta:    opensta.sh pe.v drift_pe_strip clk_i (flip-flops of psum_q[2]) ss_n40C_*.lib.gz
@@ -25,10 +26,10 @@ for library; do
     echo "link_design $top"
     echo "set_cmd_units -time ns -capacitance pF"
     echo "create_clock -name clock -period 1000 [get_ports $clock]"
-    while read -r instance; do
+    while read -r instance pin; do
       for edge in rise fall; do
         echo "puts \"endpoint $(basename "$library") $instance $edge\""
-        echo "report_checks -path_delay max -${edge}_to $instance/D -format full -digits 6"
+        echo "report_checks -path_delay max -${edge}_to $instance/$pin -format full -digits 6"
       done
     done <"$endpoints"
   } >"$scratch/run.tcl"
