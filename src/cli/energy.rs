@@ -40,8 +40,8 @@ pub struct Args {
     /// Supply in V away from nominal; nominal by default
     #[arg(long, value_name = "V")]
     voltage: Option<f64>,
-    /// Clock in MHz away from nominal; nominal by default
-    #[arg(long, value_name = "MHZ")]
+    /// Clock in Hz, such as 120e6, away from nominal; nominal by default
+    #[arg(long, value_name = "HZ")]
     frequency: Option<f64>,
     /// Denoising steps
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -230,9 +230,7 @@ fn point(args: &Args, nominal: OperatingPoint) -> Result<OperatingPoint> {
     }
     Ok(OperatingPoint {
         voltage: args.voltage.map_or(nominal.voltage, Volts),
-        frequency: args
-            .frequency
-            .map_or(nominal.frequency, |mhz| Hertz(mhz * 1e6)),
+        frequency: args.frequency.map_or(nominal.frequency, Hertz),
     })
 }
 
