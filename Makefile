@@ -14,6 +14,7 @@ DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
 .PHONY: cosim accelerator repack test rtl expected lint area synth bench verify verify-fast verify-accelerator coverage formal waves help
+.PHONY: cosim accelerator repack test rtl expected lint area synth bench verify verify-accelerator coverage formal waves voltage fuzz help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
 	$(DRIFT) cosim --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
@@ -50,6 +51,12 @@ waves: ## one rollback, from flag to merge, as target/rollback.fst
 
 synth: ## one PE in the cells of LIBERTY="A.lib.gz B.lib.gz ...": area, and delay against voltage
 	$(DRIFT) synth --config $(CONFIG) --liberty $(LIBERTY)
+
+voltage: ## bit error rate and what the checksums find, from 1.60 to 1.74 V, on the RTL
+	$(DRIFT) sweep --config $(CONFIG) --workload $(WORKLOAD) --from 1.60 --to 1.74 --points 8
+
+fuzz: ## ten minutes of damaged Liberty files; TARGET=netlist or table: other readers
+	fuzz/run.sh $(or $(TARGET),liberty) $(or $(SECONDS),600)
 
 formal: ## prove the assertions of the RTL of a small array with SymbiYosys
 	$(DRIFT) formal

@@ -70,7 +70,9 @@ fn main() {
         run(&mut rare, &mut for_rare);
         let pairs: Vec<_> = batch(0).iter().map(PeState::bits).collect();
         time(&mut one_by_one, || {
-            pairs.windows(2).for_each(|pair| reference.run(&pair[0], &pair[1]));
+            pairs
+                .windows(2)
+                .for_each(|pair| reference.run(&pair[0], &pair[1]));
         });
     }
     let verilator = Verilator::locate().unwrap_or_else(|e| panic!("{e}"));

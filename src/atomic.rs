@@ -26,9 +26,9 @@ pub fn temporary_beside(target: &Path) -> io::Result<NamedTempFile> {
 ///
 /// # Errors
 /// What the operating system says; the target is untouched then.
-pub fn write(target: &Path, text: &str) -> io::Result<()> {
+pub fn write(target: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
     let temporary = temporary_beside(target)?;
-    std::fs::write(temporary.path(), text)?;
+    std::fs::write(temporary.path(), content)?;
     temporary.persist(target).map_err(|e| e.error)?;
     Ok(())
 }

@@ -47,6 +47,7 @@ pub mod metrics;
 pub mod quant;
 pub mod policy;
 pub mod plot;
+pub mod policy;
 pub mod registers;
 pub mod report;
 pub mod rtl;

@@ -91,7 +91,7 @@ fn bad_input_is_refused() {
             "--shapes net.csv --interval 0",
             "--interval 0 is not allowed",
         ),
-        ("--shapes net.csv --node -3", "--node"),
+        ("--shapes net.csv --node 0", "--node 0 is not allowed"),
         ("--shapes net.csv --tech none.yaml", "none.yaml"),
         (
             "--shapes net.csv --constants none.yaml",

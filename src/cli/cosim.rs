@@ -139,12 +139,13 @@ pub struct Job {
 }
 
 impl Job {
-    fn tiling(&self, config: &ArrayConfig) -> Tiling {
+    /// How it is cut into tiles.
+    pub fn tiling(&self, config: &ArrayConfig) -> Tiling {
         Tiling::new(config, self.slice.m, self.k, self.slice.n)
     }
 }
 
-fn jobs(args: &Args, config: &ArrayConfig, workload: &Workload) -> Result<Vec<Job>> {
+pub fn jobs(args: &Args, config: &ArrayConfig, workload: &Workload) -> Result<Vec<Job>> {
     let mut left = args.tiles.map_or(usize::MAX, |tiles| tiles as usize);
     let mut jobs = Vec::new();
     for (index, (name, m, k, n)) in workload.shapes().enumerate() {
@@ -234,7 +235,7 @@ fn save_faults(
     Ok(())
 }
 
-fn simulate(
+pub fn simulate(
     args: &Args,
     config: &ArrayConfig,
     workload: &Workload,

@@ -40,8 +40,8 @@ pub struct Args {
     /// Supply in V away from nominal; nominal by default
     #[arg(long, value_name = "V")]
     voltage: Option<f64>,
-    /// Clock in MHz away from nominal; nominal by default
-    #[arg(long, value_name = "MHZ")]
+    /// Clock in Hz, such as 120e6, away from nominal; nominal by default
+    #[arg(long, value_name = "HZ")]
     frequency: Option<f64>,
     /// Denoising steps
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -139,8 +139,8 @@ pub fn run(args: &Args) -> Result<Verdict> {
         Some(file) => Constants::from_file(file)?,
         None => Constants::shipped(),
     };
-    if args.node.is_some_and(|nm| !(nm > 0.0 && nm.is_finite())) {
-        bail!("--node is not allowed; expected a number of nanometres above 0");
+    if let Some(nm) = args.node.filter(|nm| !(*nm > 0.0 && nm.is_finite())) {
+        bail!("--node {nm} is not allowed; expected a number of nanometres above 0");
     }
     let machine = Machine::new(&config, &table, &device, &constants, args.node)?;
     let mut shapes = shapes_from_csv(&args.shapes)?;
@@ -230,9 +230,7 @@ fn point(args: &Args, nominal: OperatingPoint) -> Result<OperatingPoint> {
     }
     Ok(OperatingPoint {
         voltage: args.voltage.map_or(nominal.voltage, Volts),
-        frequency: args
-            .frequency
-            .map_or(nominal.frequency, |mhz| Hertz(mhz * 1e6)),
+        frequency: args.frequency.map_or(nominal.frequency, Hertz),
     })
 }
 
@@ -317,7 +315,7 @@ fn print(nominal: &Report, report: &Report, constants: &Constants) {
         .map(|(key, _, _)| key)
         .collect();
     println!(
-        "assumed, not cited (configs/energy.yaml): {}",
+        "assumed, not cited (configs/energy.yaml): buffer and accumulator at 7 nm, {}",
         assumed.join(", ")
     );
 }

@@ -1,5 +1,6 @@
 //! Arguments that several commands share, resolved into the library's types.
 
+use super::exact::ExactArgs;
 use anyhow::{Result, bail};
 use drift::config::{ArrayConfig, Dataflow, SHIPPED};
 use drift::fault::{FaultList, Register, Sampler, Targets};
@@ -109,6 +110,8 @@ pub struct FaultArgs {
     pub ber: Option<f64>,
     #[command(flatten)]
     pub timing: TimingArgs,
+    #[command(flatten)]
+    pub exact: ExactArgs,
     /// Single-bit upsets per tile
     #[arg(long, value_name = "N", conflicts_with_all = ["fault_list", "voltage", "frequency", "tech"])]
     pub upsets: Option<usize>,
@@ -141,6 +144,10 @@ impl FaultArgs {
                 .map(|(_, m, k, n)| Tiling::new(config, m, k, n))
                 .collect();
             let (list, _) = FaultList::read(file, config, &workload.hash(), &tilings)?;
+            return Ok(Sampler::List(list));
+        }
+        if let Some(pe) = self.exact.pe(config)? {
+            let list = pe.faults(config, workload, self.exact.frequency(&self.timing)?)?;
             return Ok(Sampler::List(list));
         }
         self.drawn(config)
@@ -195,6 +202,7 @@ impl FaultArgs {
             text += &format!(" --ber {ber:e}");
         }
         text += &self.timing.replay();
+        text += &self.exact.replay();
         if let Some(upsets) = self.upsets {
             text += &format!(" --upsets {upsets}");
         }

@@ -6,9 +6,11 @@ mod area;
 mod calibrate;
 mod campaign;
 mod characterize;
+mod compare;
 mod cosim;
 mod experiment_report;
 mod energy;
+mod exact;
 mod faults;
 mod formal;
 mod infer;
@@ -18,12 +20,14 @@ mod lint;
 mod metrics;
 mod mismatch;
 mod metrics_report;
+mod plot;
 mod progress;
 mod registers;
 mod repack;
 mod report;
 mod rtl;
 mod shapes;
+mod sweep;
 mod synth;
 mod tech;
 mod tools;
@@ -66,6 +70,10 @@ enum Command {
     Registers(registers::Args),
     /// Stream a workload through the verilated RTL with faults and check every output
     Cosim(Box<cosim::Args>),
+    /// Co-simulate at several voltages: bit error rate against the table's, and what the checksums find
+    Sweep(Box<sweep::Args>),
+    /// Draw the plots of a technology table
+    Plot(plot::Args),
     /// Measure what rollbacks cost in DRAM rows and cycles, row-major against repacked
     Repack(repack::Args),
     /// Estimate energy and latency of a model's GEMMs from its shape list
@@ -113,6 +121,8 @@ pub fn run() -> ExitCode {
         Command::Rtl(args) => rtl::run(&args),
         Command::Registers(args) => registers::run(&args),
         Command::Cosim(args) => cosim::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Plot(args) => plot::run(&args),
         Command::Repack(args) => repack::run(&args),
         Command::Energy(args) => energy::run(&args),
         Command::Faults(args) => faults::run(&args),

@@ -1,7 +1,7 @@
 //! `drift tech`.
 
-use super::Verdict;
 use super::inputs::TimingArgs;
+use super::{Verdict, compare};
 use anyhow::{Context, Result};
 use drift::tech::{MacEnergy, Node, OperatingPoint, Table, TimingErrors};
 use std::path::PathBuf;
@@ -19,6 +19,8 @@ enum Command {
     Show(TimingArgs),
     /// Scale a table to another node by published figures
     Scale(ScaleArgs),
+    /// Compare a table with the gates themselves, on tiles of a workload
+    Compare(compare::Args),
 }
 
 #[derive(clap::Args)]
@@ -49,6 +51,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     match &args.command {
         Command::Show(timing) => show(timing),
         Command::Scale(scale) => write_scaled(scale),
+        Command::Compare(args) => compare::run(args),
     }
 }
 

@@ -31,6 +31,25 @@ impl GemmShape {
         self.kind.starts_with("attn_")
     }
 
+    /// Elements that the rows of X are made of: a convolution's X, im2col, repeats each element of
+    /// its input up to kernel² times, and skips none.
+    pub fn input_elements(&self) -> u64 {
+        let elements = self.m as u64 * self.k as u64;
+        let repeated = self.kind.strip_prefix("conv").and_then(|text| {
+            let (kernel, rest) = text.split_once('x')?;
+            let kernel: u64 = kernel.parse().ok()?;
+            let stride: u64 = match rest.split_once('s') {
+                Some((_, stride)) => stride.parse().ok()?,
+                None => 1,
+            };
+            Some((kernel * kernel, stride * stride))
+        });
+        match repeated {
+            Some((kernel, stride)) if kernel > stride => (elements * stride).div_ceil(kernel),
+            _ => elements,
+        }
+    }
+
     /// The same with classifier-free guidance: the conditional and the unconditional half are rows of
     /// the same GEMM where there are weights, and products of their own in attention.
     pub fn guided(mut self) -> Self {

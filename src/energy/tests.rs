@@ -82,7 +82,7 @@ fn traffic_of_a_gemm_by_hand() {
     assert_eq!(none.activations_read, 3 * 100 * 32);
     assert_eq!(none.activations_written, 100 * 40);
     // A row of tiles of X fits into a quarter: it comes once.
-    let band = Traffic::of(&config("default"), false, &gemm, 4.0 * 64.0 * 32.0);
+    let band = Traffic::of(&config("default"), false, &gemm, 4.0 * 50.0 * 32.0);
     assert_eq!(band.activations_read, 100 * 32);
     // The second operand of a product is an activation.
     let product = shape("x", None, "attn_qk_self", (100, 32, 40));
@@ -95,6 +95,24 @@ fn traffic_of_a_gemm_by_hand() {
     );
     let os = Traffic::of(&config("default-os"), false, &gemm, 1e9);
     assert_eq!(os.accumulators, 4 * 2 * 100 * 40);
+}
+
+#[test]
+fn a_convolution_reads_its_input_once_per_element() {
+    for (kind, expected) in [
+        ("linear", 4096 * 2880),
+        ("conv1x1", 4096 * 2880),
+        ("conv3x3", 4096 * 320),
+        ("conv3x3s2", 4 * 4096 * 320),
+        ("conv2x2s2", 4096 * 2880),
+        ("convolution", 4096 * 2880),
+    ] {
+        let gemm = shape("x", None, kind, (4096, 2880, 320));
+        assert_eq!(gemm.input_elements(), expected, "{kind}");
+    }
+    let gemm = shape("x", None, "conv3x3", (4096, 2880, 320));
+    let found = Traffic::of(&config("tpu"), false, &gemm, 2e6);
+    assert_eq!(found.activations_read, 4096 * 320);
 }
 
 #[test]

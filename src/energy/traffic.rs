@@ -12,6 +12,7 @@
 //! The buffer holds weights in one half, X and Y in a quarter each. Weights come from DRAM in every
 //! step: once if they fit, else once per row of tiles. X and Y stay on chip if they fit; else X is
 //! read (once if a row of tiles of it fits, else once per column of tiles) and Y is written, once.
+//! Of a convolution, X means its input, which becomes im2col on the way from the buffer.
 //! The second operand of an attention product is an activation like X, in the half of the weights.
 
 use super::GemmShape;
@@ -45,11 +46,11 @@ impl Traffic {
             Dataflow::Os => 1,
         };
         let fits = |bytes: u64, share: f64| bytes as f64 <= buffer_bytes * share;
-        let band = (config.tile_rows as u64).min(m) * k;
-        let x = match (fits(m * k, 0.25), fits(band, 0.25)) {
+        let input = shape.input_elements();
+        let x = match (fits(input, 0.25), fits(input.div_ceil(tiles_m), 0.25)) {
             (true, _) => 0,
-            (false, true) => m * k,
-            (false, false) => tiles_n * m * k,
+            (false, true) => input,
+            (false, false) => tiles_n * input,
         };
         let times = if fits(k * n, 0.5) { 1 } else { tiles_m };
         let (weights, second) = match (shape.is_product(), fits(k * n, 0.5)) {

@@ -9,12 +9,14 @@ mod delay;
 mod error;
 mod errors;
 mod file;
+mod plots;
 mod point;
 mod scale;
 mod table;
 
 pub use error::TechError;
 pub use errors::TimingErrors;
+pub use plots::plots;
 pub use point::{MacEnergy, OperatingPoint};
 pub use scale::{Node, ScaleError};
 pub use table::{Delay, DelayPoint, Energy, Late, LibertyFile, Margins, Origin, SCHEMA, Table};

@@ -2,7 +2,7 @@
 //! to the delay of every bit at every voltage.
 //!
 //! ```text
-//! sta ─► netlist ─► liberty        recipe: synthesises a PE, through synth and tool
+//! exact ─► dynamic ─► sta ─► netlist ─► liberty        recipe: synthesises a PE, through synth and tool
 //! ```
 //!
 //! Times are ns, capacitances pF, voltages V, leakage nW, energies pJ. There
@@ -10,6 +10,7 @@
 //! belongs to the operating point.
 
 pub mod dynamic;
+pub mod exact;
 pub mod liberty;
 pub mod netlist;
 pub mod opensta;

@@ -106,7 +106,9 @@ mod tests {
     fn windows_are_what_they_are_defined_to_be() {
         let word = |n: usize| {
             let mixed = (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            Lanes(array::from_fn(|k| mixed.rotate_left(k as u32 * 7) | mixed << 3))
+            Lanes(array::from_fn(|k| {
+                mixed.rotate_left(k as u32 * 7) | mixed << 3
+            }))
         };
         for length in [1, 2, 7, 30] {
             for width in [0, 1, 2, 3, 5, 29, 40] {
@@ -115,12 +117,16 @@ mod tests {
                 for flip in [false, true].map(Lanes::all) {
                     window::<true>(&x, width, flip, &mut out);
                     for (i, out) in out[..length].iter().enumerate() {
-                        let all = x[i..=i + width].iter().fold(Lanes::all(true), |a, b| a.and(*b));
+                        let all = x[i..=i + width]
+                            .iter()
+                            .fold(Lanes::all(true), |a, b| a.and(*b));
                         assert_eq!(*out, all.xor(flip), "{length} {width}");
                     }
                     window::<false>(&x, width, flip, &mut out);
                     for (i, out) in out[..length].iter().enumerate() {
-                        let any = x[i..=i + width].iter().fold(Lanes::all(false), |a, b| a.or(*b));
+                        let any = x[i..=i + width]
+                            .iter()
+                            .fold(Lanes::all(false), |a, b| a.or(*b));
                         assert_eq!(*out, any.xor(flip), "{length} {width}");
                     }
                 }

@@ -1,0 +1,152 @@
+//! The timing errors of one output tile as its own operands cause them: every PE's
+//! gates are simulated over all cycles of the tile.
+//!
+//! PE rows come one after the other, and each takes the partial sums that the
+//! row above has *captured*, errors included. So the XOR masks, written into an array that
+//! computes rightly, give what an array of these gates would hold. What is left
+//! out: supply noise, idle cycles between passes, and that a register which took
+//! a wrong value may not have settled before the next edge.
+
+use super::dynamic::{DelayModel, LANES, Parallel, PeState, planes};
+use crate::config::ArrayConfig;
+use crate::fault::{Fault, Register, Site};
+use crate::golden::digits;
+use crate::tiling::{Tile, Tiling};
+use ndarray::{Array2, ArrayView2, s};
+
+/// Simulates tiles at one clock period.
+pub struct ExactErrors<'m> {
+    /// `None` when the clock is slower than the critical path.
+    simulator: Option<Parallel<'m>>,
+}
+
+impl<'m> ExactErrors<'m> {
+    /// A simulator at x = T/T_crit of the model, rounded to its time steps.
+    pub fn new(model: &'m DelayModel, x: f64) -> Self {
+        let resolution = f64::from(model.resolution());
+        let period = (x * resolution).round().clamp(1.0, resolution) as u32;
+        let simulator = (period < model.resolution()).then(|| Parallel::new(model, &[period]));
+        Self { simulator }
+    }
+
+    /// The faults of a tile of X[M×K]·W[K×N], sorted, for a weight-stationary array.
+    /// PEs of a protected checksum domain compute rightly.
+    pub fn tile(
+        &mut self,
+        config: &ArrayConfig,
+        tiling: &Tiling,
+        tile: &Tile,
+        x: ArrayView2<'_, i8>,
+        w: ArrayView2<'_, i8>,
+    ) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let Some(simulator) = &mut self.simulator else {
+            return faults;
+        };
+        let x = with_checksum_rows(&x.slice(s![tile.rows.clone(), ..]), config.checksum);
+        let w = with_checksum_columns(&w.slice(s![.., tile.columns.clone()]), config);
+        let lines = x.nrows();
+        let data_rows = tile.rows.len();
+        let (_, faulty_lanes) = config.faulty_pes();
+        let length = tiling.passes() * lines;
+        // Partial sums that the PE row above has captured, [lane][pass · lines + line].
+        let mut above = vec![vec![0_i32; length]; faulty_lanes];
+        for pe_row in 0..config.rows {
+            let (mut old, mut new) = (Vec::new(), Vec::new());
+            for (lane, above) in above.iter().enumerate() {
+                let mut before = PeState::default();
+                for (at, &psum_above) in above.iter().enumerate() {
+                    let depth = tiling.pass_depth(at / lines);
+                    let k = depth.start + pe_row;
+                    let of = |matrix: &Array2<i8>, at: [usize; 2]| {
+                        if k < depth.end { matrix[at] } else { 0 }
+                    };
+                    let state = PeState {
+                        activation: of(&x, [at % lines, k]),
+                        weight: of(&w, [k, lane]),
+                        valid: true,
+                        psum_above,
+                    };
+                    old.push(before);
+                    new.push(state);
+                    before = state;
+                }
+            }
+            let mut masks = Vec::with_capacity(new.len());
+            for (old, new) in old.chunks(LANES).zip(new.chunks(LANES)) {
+                simulator.run(&planes(old), &planes(new));
+                masks.extend(words(simulator, new.len()));
+            }
+            for (index, (state, mask)) in new.iter().zip(masks).enumerate() {
+                let (lane, at) = (index / length, index % length);
+                above[lane][at] = state.sum() ^ mask as i32;
+                if mask == 0 {
+                    continue;
+                }
+                let line = at % lines;
+                let row = match line.checked_sub(data_rows) {
+                    None => line,
+                    Some(digit) => config.tile_rows + digit,
+                };
+                faults.push(Fault {
+                    pass: (at / lines) as u32,
+                    row: row as u32,
+                    site: Site {
+                        pe_row: pe_row as u32,
+                        pe_column: lane as u32,
+                        register: Register::Psum,
+                    },
+                    xor: mask,
+                });
+            }
+        }
+        faults.sort_unstable();
+        faults
+    }
+}
+
+/// The XOR masks of the first `count` lanes.
+fn words(simulator: &Parallel<'_>, count: usize) -> Vec<u32> {
+    let mut words = vec![0; count];
+    for (bit, lanes) in simulator.wrong(0).iter().enumerate() {
+        for (block, &lanes) in lanes.0.iter().enumerate() {
+            let mut left = lanes;
+            while left != 0 {
+                let lane = 64 * block + left.trailing_zeros() as usize;
+                if let Some(word) = words.get_mut(lane) {
+                    *word |= 1 << bit;
+                }
+                left &= left - 1;
+            }
+        }
+    }
+    words
+}
+
+/// The rows of a tile, and below them the digits of their sums.
+fn with_checksum_rows(x: &ArrayView2<'_, i8>, checksum: bool) -> Array2<i8> {
+    let rows = x.nrows();
+    let mut extended = Array2::zeros((rows + if checksum { 2 } else { 0 }, x.ncols()));
+    extended.slice_mut(s![..rows, ..]).assign(x);
+    if checksum {
+        for (k, column) in x.columns().into_iter().enumerate() {
+            let (high, low) = digits(column.iter().map(|v| i32::from(*v)).sum());
+            (extended[[rows, k]], extended[[rows + 1, k]]) = (high, low);
+        }
+    }
+    extended
+}
+
+/// The columns of a tile, padded to the array's, and beside them the digits of their sums.
+fn with_checksum_columns(w: &ArrayView2<'_, i8>, config: &ArrayConfig) -> Array2<i8> {
+    let mut extended = Array2::zeros((w.nrows(), config.lanes()));
+    extended.slice_mut(s![.., ..w.ncols()]).assign(w);
+    if config.checksum {
+        for (k, row) in w.rows().into_iter().enumerate() {
+            let (high, low) = digits(row.iter().map(|v| i32::from(*v)).sum());
+            let first = config.columns;
+            (extended[[k, first]], extended[[k, first + 1]]) = (high, low);
+        }
+    }
+    extended
+}
