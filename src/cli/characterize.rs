@@ -93,7 +93,9 @@ impl<'a> Source<'a> {
                 self.config.columns,
                 self.config.tile_rows
             ),
-            None => "random: uniform activations and weights, partial sums of random length".to_owned(),
+            None => {
+                "random: uniform activations and weights, partial sums of random length".to_owned()
+            }
         }
     }
 }
@@ -172,7 +174,11 @@ fn measure(
         let timing = PeTiming::new(netlist, &library, energy)?;
         let (periods, tail) = match &grid {
             Some(grid) => grid,
-            None => grid.insert(choose_periods(&timing.model, &mut source.operands(), PILOT)?),
+            None => grid.insert(choose_periods(
+                &timing.model,
+                &mut source.operands(),
+                PILOT,
+            )?),
         };
         // All voltages see the same operands.
         let mut operands = source.operands();
@@ -326,7 +332,12 @@ fn report(all: &[Measured], table: &Table) {
     }
     println!();
     for (place, late) in table.late.iter().enumerate() {
-        print!("{:>7.4} {:>9.2e} {:>6}", late.x, late.word_wrong, late.masks.len());
+        print!(
+            "{:>7.4} {:>9.2e} {:>6}",
+            late.x,
+            late.word_wrong,
+            late.masks.len()
+        );
         for measured in all {
             print!(" {:>9.2e}", measured.late[place].word_wrong());
         }

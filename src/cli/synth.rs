@@ -65,13 +65,17 @@ pub fn run(args: &Args) -> Result<Verdict> {
         points.push((library.voltage, period));
         if args.opensta {
             let references = opensta::periods(&pe, &circuit, &bits, file)?;
-            let deviations = bits.iter().zip(&references).map(|(bit, reference)| {
-                (bit.period().unwrap_or(0.0) / reference - 1.0).abs()
-            });
+            let deviations = bits
+                .iter()
+                .zip(&references)
+                .map(|(bit, reference)| (bit.period().unwrap_or(0.0) / reference - 1.0).abs());
             // A period that OpenSTA has not found is an infinite deviation.
             let deviation = deviations.fold(0.0, f64::max);
             let reference = references.iter().copied().fold(0.0, f64::max);
-            println!("          {reference:>11.4} by OpenSTA; of all bits the worst is {:.2}% off", 100.0 * deviation);
+            println!(
+                "          {reference:>11.4} by OpenSTA; of all bits the worst is {:.2}% off",
+                100.0 * deviation
+            );
             worst_deviation = worst_deviation.max(deviation);
         }
     }

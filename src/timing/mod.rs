@@ -2,7 +2,7 @@
 //! to the delay of every bit at every voltage.
 //!
 //! ```text
-//! sta ─► netlist ─► liberty        recipe: synthesises a PE, through synth and tool
+//! dynamic ─► sta ─► netlist ─► liberty        recipe: synthesises a PE, through synth and tool
 //! ```
 //!
 //! Times are ns, capacitances pF, voltages V, leakage nW, energies pJ. There

@@ -103,10 +103,14 @@ mod tests {
 
     #[test]
     fn simulators_arithmetic_and_static_timing_agree_on_the_pe() {
-        let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/liberty/sky130_fd_sc_hd");
+        let beside =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/liberty/sky130_fd_sc_hd");
         let folder = std::env::var_os("DRIFT_LIBERTY_DIR").map_or(beside, |dir| dir.into());
         if !folder.is_dir() {
-            eprintln!("skipped: no libraries at {}; set DRIFT_LIBERTY_DIR", folder.display());
+            eprintln!(
+                "skipped: no libraries at {}; set DRIFT_LIBERTY_DIR",
+                folder.display()
+            );
             return;
         }
         let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/timing");

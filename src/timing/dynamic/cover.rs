@@ -156,11 +156,7 @@ fn primes(truth: &[bool], inputs: usize) -> Vec<Cube> {
         let mut others = implicants.iter();
         others.any(|other| other != cube && other.covers(*cube))
     };
-    implicants
-        .iter()
-        .copied()
-        .filter(|c| !covered(c))
-        .collect()
+    implicants.iter().copied().filter(|c| !covered(c)).collect()
 }
 
 #[cfg(test)]

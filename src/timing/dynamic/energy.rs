@@ -64,9 +64,13 @@ pub fn energy_per_mac(
         outputs.any(|(_, net)| edges.contains_key(&net))
     });
     let drivers = cone.iter().chain(launching);
-    let driven: f64 = drivers.map(|index| meter.driven(&circuit.gates[*index])).sum();
+    let driven: f64 = drivers
+        .map(|index| meter.driven(&circuit.gates[*index]))
+        .sum();
     let received: f64 = circuit.gates.iter().map(|gate| meter.received(gate)).sum();
-    let clock = registers.iter().map(|index| meter.clock(&circuit.gates[*index]));
+    let clock = registers
+        .iter()
+        .map(|index| meter.clock(&circuit.gates[*index]));
     let leaking = cone.iter().chain(registers);
     let leakage = leaking.map(|index| leakage(circuit.gates[*index].cell));
     Ok(Energy {
@@ -88,7 +92,8 @@ struct Meter<'a, 'c> {
 
 impl Meter<'_, '_> {
     fn count(&self, net: Option<Net>) -> [u64; 2] {
-        net.and_then(|net| self.edges.get(&net).copied()).unwrap_or_default()
+        net.and_then(|net| self.edges.get(&net).copied())
+            .unwrap_or_default()
     }
 
     /// pJ that the outputs of a gate took.
@@ -145,7 +150,10 @@ impl Meter<'_, '_> {
     /// pJ that a flip-flop takes from the clock's two edges.
     fn clock(&self, gate: &Gate<'_>) -> f64 {
         let clock = gate.cell.flip_flop.as_ref().map(|ff| ff.clock.inputs());
-        let pins = clock.into_iter().flatten().filter_map(|name| gate.cell.pin(name));
+        let pins = clock
+            .into_iter()
+            .flatten()
+            .filter_map(|name| gate.cell.pin(name));
         pins.flat_map(|pin| Edge::BOTH.map(|edge| (pin, edge)))
             .map(|(pin, edge)| {
                 let internal = mean(pin.powers.iter(), edge, 0.0, 0.0).unwrap_or(0.0);

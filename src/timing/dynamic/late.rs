@@ -38,7 +38,9 @@ impl Hasher for MaskHasher {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u32(u32::from(*byte)));
+        bytes
+            .iter()
+            .for_each(|byte| self.write_u32(u32::from(*byte)));
     }
 
     fn write_u32(&mut self, word: u32) {
@@ -122,7 +124,10 @@ impl LateCounts {
             x: f64::from(self.period) / f64::from(resolution),
             word_wrong: self.word_wrong(),
             vectors: self.vectors,
-            bits: self.bits.map(|n| n as f64 / self.vectors.max(1) as f64).to_vec(),
+            bits: self
+                .bits
+                .map(|n| n as f64 / self.vectors.max(1) as f64)
+                .to_vec(),
             masks: kept.iter().map(|(mask, n)| (*mask, share(*n))).collect(),
         }
     }
@@ -212,7 +217,13 @@ mod tests {
     #[test]
     fn masks_are_counted_by_word() {
         let words: Vec<u32> = (0..LANES as u32)
-            .map(|lane| if lane % 37 == 5 { 0xc000_0000 >> (lane % 3) } else { 0 })
+            .map(|lane| {
+                if lane % 37 == 5 {
+                    0xc000_0000 >> (lane % 3)
+                } else {
+                    0
+                }
+            })
             .collect();
         let planes = word_planes(words.iter().copied());
         let mut counts = LateCounts {

@@ -38,9 +38,7 @@ impl PeState {
     /// Bit `index` in the order of [`PeState::nets`].
     pub fn bit(&self, index: usize) -> bool {
         let narrow = u64::from(self.activation as u8) | u64::from(self.weight as u8) << 8;
-        let word = narrow
-            | u64::from(self.psum_above as u32) << 16
-            | u64::from(self.valid) << 48;
+        let word = narrow | u64::from(self.psum_above as u32) << 16 | u64::from(self.valid) << 48;
         word >> index & 1 == 1
     }
 
@@ -235,7 +233,11 @@ fn pe_stream(
     let weight = |k: usize| -> i8 {
         if lane < config.columns {
             let column = tile.columns.start + lane;
-            return if column < tile.columns.end { w[[k, column]] } else { 0 };
+            return if column < tile.columns.end {
+                w[[k, column]]
+            } else {
+                0
+            };
         }
         let sum = tile.columns.clone().map(|n| i32::from(w[[k, n]])).sum();
         let (high, low) = digits(sum);

@@ -55,7 +55,10 @@ fn agree(model: &DelayModel, pairs: &[(Vec<bool>, Vec<bool>)], shortest: u32) {
             lanes
         };
         let inputs = 0..model.inputs();
-        let old: Vec<_> = inputs.clone().map(|i| plane(&|lane| batch[lane].0[i])).collect();
+        let old: Vec<_> = inputs
+            .clone()
+            .map(|i| plane(&|lane| batch[lane].0[i]))
+            .collect();
         let new: Vec<_> = inputs.map(|i| plane(&|lane| batch[lane].1[i])).collect();
         parallel.run(&old, &new);
         for (lane, (old, new)) in batch.iter().enumerate() {
@@ -68,7 +71,10 @@ fn agree(model: &DelayModel, pairs: &[(Vec<bool>, Vec<bool>)], shortest: u32) {
                 for (place, period) in periods.iter().enumerate() {
                     let wrong = reference.captured(output, *period) != settled;
                     let found = of(&parallel.wrong(place)[output]);
-                    assert_eq!(found, wrong, "output {output}, period {period}, lane {lane}");
+                    assert_eq!(
+                        found, wrong,
+                        "output {output}, period {period}, lane {lane}"
+                    );
                 }
             }
         }
@@ -195,12 +201,21 @@ fn both_simulators_agree_on_random_netlists() {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let model = random_model(&mut rng);
         let mut state = || -> Vec<bool> {
-            (0..model.inputs()).map(|_| rng.next_u32() & 1 == 1).collect()
+            (0..model.inputs())
+                .map(|_| rng.next_u32() & 1 == 1)
+                .collect()
         };
         let count = [1, 7, 64, 700][seed as usize % 4];
         let pairs: Vec<_> = (0..count).map(|_| (state(), state())).collect();
-        let last = (0..model.outputs()).map(|o| model.bound_of(o)).max().unwrap();
-        agree(&model, &pairs, [0, last / 2, last * 4 / 5][seed as usize % 3]);
+        let last = (0..model.outputs())
+            .map(|o| model.bound_of(o))
+            .max()
+            .unwrap();
+        agree(
+            &model,
+            &pairs,
+            [0, last / 2, last * 4 / 5][seed as usize % 3],
+        );
     }
 }
 

@@ -42,7 +42,10 @@ impl Plan {
         let mut longest = 0;
         let mut last_reader = vec![0; nodes];
         for node in (0..nodes).rev() {
-            let (first, last) = (model.first_change(node) as i32, model.last_change(node) as i32);
+            let (first, last) = (
+                model.first_change(node) as i32,
+                model.last_change(node) as i32,
+            );
             let range = if node >= first_capture {
                 // Captures are computed from these two ends on, where they are asked for.
                 let from = model.captured_at(shortest) as i32;
@@ -71,8 +74,7 @@ impl Plan {
         for node in 0..first_capture {
             if let Some(computed) = computed[node].clone() {
                 let stored = &stored[node];
-                let stored =
-                    stored.start.min(computed.start)..stored.end.max(computed.end);
+                let stored = stored.start.min(computed.start)..stored.end.max(computed.end);
                 let at = store.take(stored.len());
                 rows[node] = Some(Row {
                     computed,
