@@ -5,6 +5,7 @@
 //!
 //! ```text
 //! verify, sequence ─► cosim ─► soc ─► golden ─► fault ─► tiling ─► config ◄─ registers, rtl ◄─ cosim, synth, formal
+//! fast: int8 GEMMs and sparse fault effects, equal to golden; knows golden, fault, tiling, config
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! timing: delays of the synthesised PE and what goes wrong with them, knows synth, tool, rtl, workload, golden and tech
 //! tech: from a voltage and a frequency to fault probabilities, knows fault and timing

@@ -2,6 +2,7 @@
 
 use super::kernel::{self, LINE, Line, PANEL};
 use ndarray::{Array2, ArrayView2};
+use std::ops::Range;
 
 /// int8 weights [K×N], repacked once for the kernels: panels of 16 columns, each
 /// a run of lines that hold four k of every column. Stored with an offset of 128,
@@ -87,6 +88,26 @@ impl PackedWeights {
             for (&x, w) in x.iter().zip(line.column(column)) {
                 sum = add(sum, x, w);
             }
+        }
+        sum
+    }
+
+    /// The sum of one row of W over some columns.
+    ///
+    /// # Panics
+    /// When one of the elements does not exist.
+    pub fn row_sum(&self, k: usize, columns: Range<usize>) -> i32 {
+        assert!(k < self.depth && columns.end <= self.columns);
+        let mut sum = 0;
+        let mut first = columns.start;
+        while first < columns.end {
+            let panel = first / PANEL;
+            let end = columns.end.min((panel + 1) * PANEL);
+            let line = &self.panel(panel)[k / LINE];
+            sum += (first..end)
+                .map(|column| i32::from(line.get(column % PANEL, k % LINE)))
+                .sum::<i32>();
+            first = end;
         }
         sum
     }

@@ -99,3 +99,27 @@ fn any_layout_and_number_of_threads_gives_the_same() {
     let part = wide.slice(s![3..29, 50..140]);
     assert_eq!(multiply(part, &packed), naive(&part.to_owned(), &w));
 }
+
+#[test]
+fn sums_of_packed_weights_are_those_of_the_matrix() {
+    let (x, w) = (values(1, 37, 7), values(37, 45, 8));
+    let packed = PackedWeights::new(w.view());
+    let x = x.row(0).to_vec();
+    for first in 0..37 {
+        for end in first..=37 {
+            let products = (first..end).map(|k| i32::from(x[k]) * i32::from(w[[k, 17]]));
+            let expected: i32 = products.sum();
+            assert_eq!(packed.dot(&x[first..end], first, 17), expected);
+        }
+    }
+    for first in 0..45 {
+        for end in first..=45 {
+            let expected: i32 = w
+                .slice(s![5, first..end])
+                .iter()
+                .map(|&v| i32::from(v))
+                .sum();
+            assert_eq!(packed.row_sum(5, first..end), expected);
+        }
+    }
+}

@@ -101,11 +101,9 @@ fn blocks(key: &[u32; 8], first: u64) -> [[u32; BATCH]; WORDS] {
     for word in 0..8 {
         start[4 + word] = [key[word]; BATCH];
     }
-    for stream in 0..BATCH {
-        let number = first + stream as u64;
-        start[14][stream] = number as u32;
-        start[15][stream] = (number >> 32) as u32;
-    }
+    let number = |stream: usize| first + stream as u64;
+    start[14] = std::array::from_fn(|stream| number(stream) as u32);
+    start[15] = std::array::from_fn(|stream| (number(stream) >> 32) as u32);
     let mut state = start;
     macro_rules! quarter_round {
         ($a:literal, $b:literal, $c:literal, $d:literal) => {

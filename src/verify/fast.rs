@@ -67,7 +67,7 @@ fn compare_case(
     let (x, w) = (case.x.view(), case.w.view());
     let expected = golden::gemm(config, x, w, &faults, case.threshold_bit);
     // Every other case has its weights as diffusers stores them.
-    let packed = if case.number % 2 == 0 {
+    let packed = if case.number.is_multiple_of(2) {
         PackedWeights::new(w)
     } else {
         PackedWeights::from_transposed(w.t().as_standard_layout().view())

@@ -61,10 +61,7 @@ impl<'a> Operands<'a> {
         }
         match column.checked_sub(self.array_columns) {
             None => 0,
-            Some(digit) => {
-                let sum = self.columns.clone().map(|j| i32::from(self.w.get(k, j)));
-                choose(sum.sum(), digit)
-            }
+            Some(digit) => choose(self.w.row_sum(k, self.columns.clone()), digit),
         }
     }
 

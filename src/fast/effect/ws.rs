@@ -85,13 +85,14 @@ impl Pass<'_, '_> {
     /// The faults of a row, and what earlier faults did to the weights it meets.
     fn row(&mut self, row: usize, faults: &[Fault]) {
         let is_psum = |fault: &Fault| fault.site.register == Register::Psum;
-        if self.weights.is_empty() && faults.iter().all(is_psum) {
-            if let [fault] = faults {
-                let column = fault.site.pe_column as usize;
-                let delta = self.flipped(row, column, fault, 0);
-                self.deltas.push((row, column, delta));
-                return;
-            }
+        if let [fault] = faults
+            && self.weights.is_empty()
+            && is_psum(fault)
+        {
+            let column = fault.site.pe_column as usize;
+            let delta = self.flipped(row, column, fault, 0);
+            self.deltas.push((row, column, delta));
+            return;
         }
         let mut faults = faults.to_vec();
         faults.sort_by_key(|fault| (fault.site.pe_column, fault.site.pe_row));
