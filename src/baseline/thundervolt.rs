@@ -17,8 +17,8 @@
 
 use super::{FaultyGemm, FaultyTile, Hardware, Protection, Work};
 use crate::config::Dataflow;
-use crate::fault::{Fault, Register, TileFaults};
 use crate::fast;
+use crate::fault::{Fault, Register, TileFaults};
 use ndarray::{ArrayViewMut2, s};
 
 /// Razor flip-flops and TE-Drop.

@@ -43,7 +43,10 @@ pub fn run(args: &Args) -> Result<Verdict> {
         (None, None) => bail!("--model {}: has no folder; expected --out FILE", args.model),
     };
     let Some(classes) = source.denoiser.config().classes() else {
-        bail!("--model {}: takes text; expected a model with classes", args.model);
+        bail!(
+            "--model {}: takes text; expected a model with classes",
+            args.model
+        );
     };
     let setting = Setting {
         config: super::inputs::config("default")?,

@@ -21,7 +21,7 @@ pub struct ExactArgs {
     /// Simulate the gates of the PE, in the cells of this library and at its voltage, on the operands of every tile
     #[arg(long, value_name = "LIBERTY", requires = "frequency",
           conflicts_with_all = ["ber", "upsets", "fault_list", "voltage", "tech", "registers", "bits"])]
-    exact: Option<PathBuf>,
+    pub exact: Option<PathBuf>,
     /// With --exact: pe.json of `drift synth --out`, instead of mapping the PE to the library
     #[arg(long, value_name = "FILE", requires = "exact")]
     netlist: Option<PathBuf>,

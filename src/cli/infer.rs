@@ -72,7 +72,12 @@ pub struct Args {
     #[arg(long, value_name = "A..B")]
     pub fault_steps: Option<String>,
     /// Blocks with faults; -1 stands for what is in none [default: all]
-    #[arg(long, value_name = "BLOCK", value_delimiter = ',', allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "BLOCK",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
     pub fault_blocks: Option<Vec<i64>>,
     /// Layers with faults, by part of their name, such as attn1.to_q or ff. [default: all]
     #[arg(long, value_name = "PART", value_delimiter = ',')]
@@ -119,7 +124,10 @@ pub fn run(args: &Args) -> Result<Verdict> {
         bail!("--engine f32 has no faults and no audits; expected fast, golden or rtl");
     }
     if !(0.0..=1.0).contains(&args.audit_rate) {
-        bail!("--audit-rate {} is not allowed; expected 0..=1", args.audit_rate);
+        bail!(
+            "--audit-rate {} is not allowed; expected 0..=1",
+            args.audit_rate
+        );
     }
     let (tasks, classes) = tasks(args, &source)?;
     let setting = Setting {
@@ -157,7 +165,13 @@ pub fn run(args: &Args) -> Result<Verdict> {
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("{}: cannot be made", args.out.display()))?;
     let started = Instant::now();
-    let made = match images(args, &run, &tasks, &|| kind.build(settings, &device), "images") {
+    let made = match images(
+        args,
+        &run,
+        &tasks,
+        &|| kind.build(settings, &device),
+        "images",
+    ) {
         Ok(made) => made,
         Err(error) => return mismatch::report(error, &setting.config, &args.out, args.faults.seed),
     };
@@ -171,7 +185,13 @@ pub fn run(args: &Args) -> Result<Verdict> {
             ..run
         };
         let unprotected = || ProtectionKind::None.build(settings, &device);
-        Some(images(args, &clean, &tasks, &unprotected, "error-free images")?)
+        Some(images(
+            args,
+            &clean,
+            &tasks,
+            &unprotected,
+            "error-free images",
+        )?)
     } else {
         None
     };
@@ -272,7 +292,10 @@ fn scales(args: &Args, source: &ModelSource, kind: ProtectionKind) -> Result<Act
 fn tasks(args: &Args, source: &ModelSource) -> Result<(Vec<ImageTask>, Option<Vec<usize>>)> {
     let guided = args.guidance != 1.0;
     if !args.guidance.is_finite() {
-        bail!("--guidance {} is not allowed; expected a finite number", args.guidance);
+        bail!(
+            "--guidance {} is not allowed; expected a finite number",
+            args.guidance
+        );
     }
     let Some(classes) = source.denoiser.config().classes() else {
         return Ok((text_tasks(args, guided)?, None));
@@ -281,7 +304,11 @@ fn tasks(args: &Args, source: &ModelSource) -> Result<(Vec<ImageTask>, Option<Ve
         bail!("--classes {class}: expected 0..={}", classes - 1);
     }
     let all: Vec<usize> = (0..classes).collect();
-    let chosen = if args.classes.is_empty() { &all } else { &args.classes };
+    let chosen = if args.classes.is_empty() {
+        &all
+    } else {
+        &args.classes
+    };
     let classes_of: Vec<usize> = chosen.iter().copied().cycle().take(args.n).collect();
     let task = |(image, &class): (usize, &usize)| ImageTask {
         image: image as u64,
@@ -302,7 +329,10 @@ fn text_tasks(args: &Args, guided: bool) -> Result<Vec<ImageTask>> {
     let texts = args.text.iter().map(read).collect::<Result<Vec<_>>>()?;
     let none = match (&args.no_text, guided) {
         (Some(file), true) => Some(read(file)?),
-        (None, true) => bail!("--guidance {}: expected --no-text FILE, or 1", args.guidance),
+        (None, true) => bail!(
+            "--guidance {}: expected --no-text FILE, or 1",
+            args.guidance
+        ),
         (_, false) => None,
     };
     let texts = texts.iter().cycle().take(args.n).enumerate();

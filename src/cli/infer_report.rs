@@ -134,7 +134,11 @@ fn save(pictures: &[Image], finished: &Finished, out: &Path, name: &str) -> Resu
         let class = class.map_or(String::new(), |class| format!("-class{class}"));
         picture.write_png(&folder.join(format!("{index:05}{class}.png")))?;
     }
-    let columns = if pictures.len() > 10 { 10 } else { pictures.len() };
+    let columns = if pictures.len() > 10 {
+        10
+    } else {
+        pictures.len()
+    };
     grid(pictures, columns, 2)?.write_png(&out.join(format!("{name}.png")))?;
     Ok(())
 }
@@ -237,7 +241,10 @@ fn print(
             ("    other class", quality.other_class),
         ] {
             if let Some(anchor) = anchor {
-                println!("{name:<30}{:>14.4}  anchor, {} pairs", anchor.mean, anchor.pairs);
+                println!(
+                    "{name:<30}{:>14.4}  anchor, {} pairs",
+                    anchor.mean, anchor.pairs
+                );
             }
         }
         println!("  PSNR                        {:>14.2}  dB", summary.psnr);
@@ -245,13 +252,21 @@ fn print(
     }
     for (name, set) in [("", 0), (", error-free", 1)] {
         if let Some(accuracy) = quality.accuracy[set] {
-            println!("{:<30}{:>13.1}%", format!("class accuracy{name}"), 100.0 * accuracy);
+            println!(
+                "{:<30}{:>13.1}%",
+                format!("class accuracy{name}"),
+                100.0 * accuracy
+            );
         }
         if let Some(fd) = quality.fd_clf[set] {
             let floor = fd.floor.map_or(String::new(), |floor| {
                 format!("  {:.2} for as many real images", floor.mean)
             });
-            println!("{:<30}{:>14.2}{floor}", format!("FD-clf{name}"), fd.distance);
+            println!(
+                "{:<30}{:>14.2}{floor}",
+                format!("FD-clf{name}"),
+                fd.distance
+            );
         }
     }
     println!("images and record.json are in {}", args.out.display());

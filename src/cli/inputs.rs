@@ -162,6 +162,13 @@ impl FaultArgs {
                 file.display()
             );
         }
+        if let Some(library) = &self.exact.exact {
+            bail!(
+                "--exact {}: simulates the operands of a workload; expected --ber, --upsets or \
+                 --voltage here",
+                library.display()
+            );
+        }
         if self.timing.given() {
             let table = self.timing.table()?;
             let errors = table.errors(self.timing.point(&table))?;

@@ -24,7 +24,10 @@ pub fn report(error: Error, config: &ArrayConfig, folder: &Path, seed: u64) -> R
     eprintln!("MISMATCH: {mismatch} (seed {seed})");
     let folder = folder.join("mismatch");
     let command = save(mismatch, config, &folder, seed)?;
-    eprintln!("operands and faults are in {}; replay with:", folder.display());
+    eprintln!(
+        "operands and faults are in {}; replay with:",
+        folder.display()
+    );
     eprintln!("  {command}");
     Ok(Verdict::Failed)
 }

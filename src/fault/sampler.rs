@@ -117,7 +117,7 @@ impl Space<'_> {
 impl Sampler {
     /// Psum words that the PEs capture in a tile and that can be wrong.
     pub fn psum_words(config: &ArrayConfig, tiling: &Tiling, tile: &Tile) -> u64 {
-        space(config, tiling, tile, vec![(Register::Psum, 0)]).size()
+        space(config, tiling, tile.rows.len(), vec![(Register::Psum, 0)]).size()
     }
 
     /// The faults of one tile of one GEMM.

@@ -67,7 +67,14 @@ fn fast(job: &Faulty<'_>) -> Computed {
     fast::multiply_into(job.x, job.w, y.view_mut(), job.threads);
     let faults = job.faults.iter();
     let faults = faults.map(|(tile, faults)| (tile.index, faults.clone()));
-    let effects = fast::effects(job.config, job.tiling, job.x, job.w, faults, job.threshold_bit);
+    let effects = fast::effects(
+        job.config,
+        job.tiling,
+        job.x,
+        job.w,
+        faults,
+        job.threshold_bit,
+    );
     for effect in &effects {
         effect.apply(job.tiling, &mut y.view_mut());
     }
@@ -102,7 +109,11 @@ fn golden(job: &Faulty<'_>) -> Computed {
             };
             effects.push(TileEffect {
                 tile: tile.index,
-                deltas: result.deltas.iter().map(|(&(m, j), &d)| (m, j, d)).collect(),
+                deltas: result
+                    .deltas
+                    .iter()
+                    .map(|(&(m, j), &d)| (m, j, d))
+                    .collect(),
                 row_flags: set(&result.row_flags),
                 column_flags: set(&result.column_flags),
             });
@@ -119,7 +130,13 @@ fn rtl(simulator: &mut Simulator, sample: &Sample<'_>) -> Result<Computed, Infer
     for (tile, of) in job.faults {
         faults[tile.index] = of.clone();
     }
-    let result = simulate(simulator, job, *job.tiling, (job.x, job.w.unpack()), &faults)?;
+    let result = simulate(
+        simulator,
+        job,
+        *job.tiling,
+        (job.x, job.w.unpack()),
+        &faults,
+    )?;
     let mut effects = computed.effects.iter().peekable();
     let mut first_row = 0;
     for tile in job.tiling.tiles() {

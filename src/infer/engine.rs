@@ -103,7 +103,11 @@ impl<'a> ProtectedEngine<'a> {
     }
 
     /// The mended outputs of a GEMM.
-    fn compute(&mut self, tag: &GemmTag<'_>, operands: &Operands<'_>) -> Result<Array2<i32>, EngineError> {
+    fn compute(
+        &mut self,
+        tag: &GemmTag<'_>,
+        operands: &Operands<'_>,
+    ) -> Result<Array2<i32>, EngineError> {
         let Operands { x, w, .. } = *operands;
         let config = &self.setting.config;
         let (m, k, n) = (x.q.nrows(), x.q.ncols(), w.columns());
@@ -134,8 +138,15 @@ impl<'a> ProtectedEngine<'a> {
             w,
             faults: &faults,
         };
-        let sample = Sample { tag, gemm, job: &job };
-        let mut computed = self.backend.run(&sample).map_err(|error| failed(tag, error))?;
+        let sample = Sample {
+            tag,
+            gemm,
+            job: &job,
+        };
+        let mut computed = self
+            .backend
+            .run(&sample)
+            .map_err(|error| failed(tag, error))?;
         if let Some(audit) = &mut self.audit {
             self.totals.audited += audit
                 .check(&sample, &computed)

@@ -101,15 +101,16 @@ impl TileOutput {
     /// The first difference of what the hardware delivered from `self`.
     pub fn differs(&self, rtl: &Self) -> Option<Difference> {
         let outputs = self.y.indexed_iter().zip(&rtl.y);
-        let output = outputs
-            .filter(|((_, fast), rtl)| fast != rtl)
-            .map(|(((row, column), &fast), &rtl)| Difference {
-                what: "output",
-                row,
-                column,
-                rtl: rtl.into(),
-                fast: fast.into(),
-            });
+        let output =
+            outputs
+                .filter(|((_, fast), rtl)| fast != rtl)
+                .map(|(((row, column), &fast), &rtl)| Difference {
+                    what: "output",
+                    row,
+                    column,
+                    rtl: rtl.into(),
+                    fast: fast.into(),
+                });
         let flag = |what, by_row: bool, fast: &[bool], rtl: &[bool]| {
             let at = fast.iter().zip(rtl).position(|(fast, rtl)| fast != rtl)?;
             Some(Difference {
@@ -122,7 +123,12 @@ impl TileOutput {
         };
         output
             .chain(flag("row flag", true, &self.row_flags, &rtl.row_flags))
-            .chain(flag("column flag", false, &self.column_flags, &rtl.column_flags))
+            .chain(flag(
+                "column flag",
+                false,
+                &self.column_flags,
+                &rtl.column_flags,
+            ))
             .next()
     }
 }

@@ -98,7 +98,10 @@ fn digest(parts: &[&[u8]]) -> String {
         hash.update(part);
     }
     let digest = hash.finalize();
-    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// Bytes at the start of each file that go into a folder's hash.
@@ -115,7 +118,10 @@ fn folder_hash(folder: &Path) -> Result<String, InferError> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .map_err(read)?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.file_name().is_some_and(|name| name != CALIBRATION_FILE))
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name != CALIBRATION_FILE)
+        })
         .filter(|path| {
             let extension = path.extension().unwrap_or_default();
             extension == "json" || extension == "safetensors"
@@ -127,7 +133,9 @@ fn folder_hash(folder: &Path) -> Result<String, InferError> {
         let mut head = Vec::new();
         let file = std::fs::File::open(path).map_err(read)?;
         let length = file.metadata().map_err(read)?.len();
-        file.take(HEAD as u64).read_to_end(&mut head).map_err(read)?;
+        file.take(HEAD as u64)
+            .read_to_end(&mut head)
+            .map_err(read)?;
         let name = path.file_name().unwrap_or_default();
         parts.push(name.as_encoded_bytes().to_vec());
         parts.push(length.to_le_bytes().to_vec());
