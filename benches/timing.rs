@@ -61,7 +61,7 @@ fn main() {
     let mut reference = EventDriven::new(model, Pulses::Transport);
     let [mut for_all, mut for_rare, mut one_by_one] = std::array::from_fn(|_| Samples::default());
     for _ in 0..REPETITIONS {
-        let mut run = |simulator: &mut Parallel<'_>, samples: &mut Samples| {
+        let run = |simulator: &mut Parallel<'_>, samples: &mut Samples| {
             time(samples, || {
                 inputs.iter().for_each(|(old, new)| simulator.run(old, new));
             });

@@ -119,15 +119,9 @@ impl<'a> ProtectedEngine<'a> {
         }
         let tiling = Tiling::new(config, m, k, n);
         let gemm = self.number(tag);
-        let (rule, faults) = match self.plan.sampler(tag) {
+        let (rule, faults): (_, Vec<(Tile, TileFaults)>) = match self.plan.sampler(tag) {
             None => (None, Vec::new()),
-            Some((rule, sampler)) => {
-                let sampled = tiling.tiles().filter_map(|tile| {
-                    let faults = sampler.tile(config, gemm, &tiling, &tile);
-                    (!faults.is_empty()).then_some((tile, faults))
-                });
-                (Some(rule), sampled.collect::<Vec<(Tile, TileFaults)>>())
-            }
+            Some((rule, sampler)) => (Some(rule), sampler.faulty_tiles(config, gemm, &tiling)),
         };
         let job = Faulty {
             config,
