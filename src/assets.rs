@@ -23,6 +23,10 @@ pub const REAL_STATISTICS: &[u8] =
 /// Backbone and heads of LPIPS v0.1 AlexNet, f16.
 pub const LPIPS_ALEXNET: &[u8] = include_bytes!("../assets/lpips/lpips_alexnet_v0.1.safetensors");
 
+/// Largest magnitudes of its operands, for static scales: made by `drift calibrate`.
+pub const TINY_DIT_CALIBRATION: &str =
+    include_str!("../assets/tiny-dit-fashion/drift_calibration.json");
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,7 +62,3 @@ mod tests {
         assert_eq!(scheduler["num_train_timesteps"], 1000);
     }
 }
-
-/// Largest magnitudes of its operands, for static scales: made by `drift calibrate`.
-pub const TINY_DIT_CALIBRATION: &str =
-    include_str!("../assets/tiny-dit-fashion/drift_calibration.json");

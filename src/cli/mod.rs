@@ -95,7 +95,7 @@ enum Command {
     /// Show what a technology table says of a voltage and a frequency, or scale one
     Tech(tech::Args),
     /// Make images with a denoiser whose GEMMs are computed as the accelerator would
-    Infer(infer::Args),
+    Infer(Box<infer::Args>),
     /// Find the static scales of a model's activations
     Calibrate(calibrate::Args),
     /// Compare images: PSNR, SSIM, LPIPS, class accuracy, FD-clf

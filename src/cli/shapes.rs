@@ -37,7 +37,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         Some(file) if file == Path::new("-") => {
             std::io::stdout().write_all(shape_list(&name, &gemms).as_bytes())?;
         }
-        Some(file) => atomic::write(file, &shape_list(&name, &gemms))
+        Some(file) => atomic::write(file, shape_list(&name, &gemms))
             .with_context(|| format!("{}: cannot be written", file.display()))?,
     }
     Ok(Verdict::Good)

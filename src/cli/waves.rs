@@ -41,7 +41,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         args.out.display()
     );
     if let Some(file) = &args.svg {
-        atomic::write(file, &waves::svg(&recording, config.columns))
+        atomic::write(file, waves::svg(&recording, config.columns))
             .with_context(|| file.display().to_string())?;
         println!("picture in {}", file.display());
     }

@@ -66,9 +66,7 @@ impl Audit {
                 continue;
             }
             audited += 1;
-            let at = job
-                .faults
-                .binary_search_by_key(&tile.index, |(of, _)| of.index);
+            let at = job.faults.binary_search_by_key(&tile.index, |(of, _)| *of);
             let faults = at.map_or(&none, |at| &job.faults[at].1);
             let effect = at.ok().map(|at| &computed.effects[at]);
             let x = job.x.slice(s![tile.rows.clone(), ..]);

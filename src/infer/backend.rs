@@ -9,7 +9,7 @@ use crate::cosim::Simulator;
 use crate::fast::{self, PackedWeights, TileEffect};
 use crate::fault::TileFaults;
 use crate::golden;
-use crate::tiling::{Tile, Tiling};
+use crate::tiling::Tiling;
 use ndarray::{Array2, ArrayView2, s};
 
 /// A GEMM and its faults.
@@ -27,7 +27,7 @@ pub struct Faulty<'a> {
     /// Weights K×N.
     pub w: &'a PackedWeights,
     /// Tiles that have faults, in streaming order.
-    pub faults: &'a [(Tile, TileFaults)],
+    pub faults: &'a [(usize, TileFaults)],
 }
 
 /// What came out.
@@ -65,8 +65,7 @@ impl Backend {
 fn fast(job: &Faulty<'_>) -> Computed {
     let mut y = Array2::zeros((job.x.nrows(), job.w.columns()));
     fast::multiply_into(job.x, job.w, y.view_mut(), job.threads);
-    let faults = job.faults.iter();
-    let faults = faults.map(|(tile, faults)| (tile.index, faults.clone()));
+    let faults = job.faults.iter().cloned();
     let effects = fast::effects(
         job.config,
         job.tiling,
@@ -88,7 +87,7 @@ fn golden(job: &Faulty<'_>) -> Computed {
     let none = TileFaults::default();
     let mut faulty = job.faults.iter().peekable();
     for tile in job.tiling.tiles() {
-        let faults = faulty.next_if(|(of, _)| of.index == tile.index);
+        let faults = faulty.next_if(|(of, _)| *of == tile.index);
         let has_faults = faults.is_some();
         let faults = faults.map_or(&none, |(_, faults)| faults);
         let result = golden::tile(
@@ -128,7 +127,7 @@ fn rtl(simulator: &mut Simulator, sample: &Sample<'_>) -> Result<Computed, Infer
     let mut computed = fast(job);
     let mut faults = vec![TileFaults::default(); job.tiling.len()];
     for (tile, of) in job.faults {
-        faults[tile.index] = of.clone();
+        faults[*tile] = of.clone();
     }
     let result = simulate(
         simulator,

@@ -13,7 +13,7 @@ use crate::fast::PackedWeights;
 use crate::fault::TileFaults;
 use crate::model::{EngineError, GemmEngine, GemmTag, Weight};
 use crate::quant::{Quantised, Scales, quantise};
-use crate::tiling::{MAX_K, Tile, Tiling};
+use crate::tiling::{MAX_K, Tiling};
 use ndarray::Array2;
 use std::collections::{BTreeMap, HashMap};
 
@@ -119,7 +119,7 @@ impl<'a> ProtectedEngine<'a> {
         }
         let tiling = Tiling::new(config, m, k, n);
         let gemm = self.number(tag);
-        let (rule, faults): (_, Vec<(Tile, TileFaults)>) = match self.plan.sampler(tag) {
+        let (rule, faults): (_, Vec<(usize, TileFaults)>) = match self.plan.sampler(tag) {
             None => (None, Vec::new()),
             Some((rule, sampler)) => (Some(rule), sampler.faulty_tiles(config, gemm, &tiling)),
         };
@@ -157,7 +157,7 @@ impl<'a> ProtectedEngine<'a> {
             .iter()
             .zip(&computed.effects)
             .map(|((tile, faults), effect)| FaultyTile {
-                tile: tile.clone(),
+                tile: tiling.tile(*tile),
                 faults,
                 deltas: &effect.deltas,
             })

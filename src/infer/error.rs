@@ -67,7 +67,7 @@ pub struct TileMismatch {
 impl InferError {
     pub(super) fn mismatch(sample: &Sample<'_>, tile: Tile, difference: Difference) -> Self {
         let job = sample.job;
-        let faults = job.faults.iter().find(|(of, _)| of.index == tile.index);
+        let faults = job.faults.iter().find(|(of, _)| *of == tile.index);
         let mismatch = TileMismatch {
             step: sample.tag.step,
             layer: sample.tag.layer.to_owned(),

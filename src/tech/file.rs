@@ -70,7 +70,7 @@ impl Table {
     /// [`TechError::Value`] when it could not be read again; [`TechError::Write`].
     pub fn write(&self, file: &Path) -> Result<(), TechError> {
         Check { origin: file }.table(self)?;
-        atomic::write(file, &self.to_yaml()).map_err(|source| TechError::Write {
+        atomic::write(file, self.to_yaml()).map_err(|source| TechError::Write {
             file: file.to_owned(),
             source,
         })
