@@ -45,9 +45,9 @@ lint: ## Verilator, Yosys and slang over the shipped and 50 random configuration
 	cargo clippy --all-targets -- -D warnings
 	$(DRIFT) lint --random 50
 
-area: ## cells per module (CONFIG=...), and what protection costs from 8x8 to 128x128
-	$(DRIFT) area --config $(CONFIG)
-	$(DRIFT) area --sweep 8,16,32,64,128
+area: ## cells per module (CONFIG=...), and what protection costs from 8x8 to 256x256; LIBERTY=A.lib.gz: in its cells
+	$(DRIFT) area --config $(CONFIG) $(if $(LIBERTY),--liberty $(firstword $(LIBERTY)))
+	$(DRIFT) area --sweep 8,16,32,64,128,256 $(if $(LIBERTY),--liberty $(firstword $(LIBERTY)))
 
 waves: ## one rollback, from flag to merge, as target/rollback.fst
 	$(DRIFT) waves --out $(WAVES)

@@ -131,7 +131,7 @@ fn each_linter_reports_what_it_finds() {
 fn area_counts_every_instance_and_keeps_memories() {
     setup();
     let (with, without) = (rtl(true), rtl(false));
-    let report = area(with.path(), rtl::TOP, Some(without.path())).unwrap();
+    let report = area(with.path(), rtl::TOP, Some(without.path()), None).unwrap();
     let module = |name: &str| {
         let found = report.design.modules.iter().find(|m| m.name == name);
         found.unwrap_or_else(|| panic!("no {name} in {report:#?}"))
@@ -153,7 +153,7 @@ fn protection_is_counted_part_by_part() {
     for part in [parts.plain, parts.recovery, parts.dvfs, parts.control] {
         assert!(part.gates > 0 && part.flip_flops > 0, "{parts:?}");
     }
-    let overheads = parts.overheads(|counts| counts.centi_nand2);
+    let overheads = parts.overheads(|counts| counts.micro_area);
     assert!(overheads[0] > 0.0 && overheads.is_sorted(), "{overheads:?}");
 }
 
@@ -170,7 +170,7 @@ fn composed_modules_are_as_large_as_synthesised_ones() {
         };
         let folder = tempfile::tempdir().unwrap();
         rtl::write(&rtl::generate(&config, "drift rtl").unwrap(), folder.path()).unwrap();
-        area(folder.path(), top, None).unwrap().design
+        area(folder.path(), top, None, None).unwrap().design
     };
     // PEs in a row; delay lines in a triangle, with a sum over the lanes.
     for top in ["drift_pe_strip", "drift_row_encoder"] {
@@ -178,7 +178,7 @@ fn composed_modules_are_as_large_as_synthesised_ones() {
         let composed = compose(samples.each_ref(), 24, None);
         let whole = synthesised(24, top).total;
         assert_eq!(composed.flip_flops, whole.flip_flops, "{top}");
-        let error = composed.nand2() / whole.nand2() - 1.0;
+        let error = composed.area() / whole.area() - 1.0;
         assert!(error.abs() < 0.01, "{top}: {error}");
     }
 }

@@ -4,8 +4,10 @@ use super::{Verdict, inputs};
 use anyhow::Result;
 use drift::config::ArrayConfig;
 use drift::rtl;
-use drift::synth::{self, REALM_OVERHEAD, SizedRtl, area, sizes_needed};
+use drift::synth::{self, CellLibrary, REALM_OVERHEAD, SizedRtl, area, sizes_needed};
+use drift::timing::recipe::cell_library;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Instant;
 use tempfile::TempDir;
 
@@ -15,21 +17,29 @@ pub struct Args {
     /// Shipped name (tiny, default, edge, tpu, tiny-os, default-os) or YAML file
     #[arg(long, default_value = "default")]
     config: String,
+    /// Map to the cells of a Liberty file (.lib, .lib.gz): areas in its unit, mostly um2
+    #[arg(long, value_name = "FILE")]
+    liberty: Option<PathBuf>,
     /// What protection costs in square arrays of these sizes, instead
-    #[arg(long, value_delimiter = ',', num_args = 0.., default_missing_value = "8,16,32,64,128",
-          value_parser = clap::value_parser!(u64).range(2..=128))]
+    #[arg(long, value_delimiter = ',', num_args = 0.., default_missing_value = "8,16,32,64,128,256",
+          value_parser = clap::value_parser!(u64).range(2..=256))]
     sweep: Option<Vec<u64>>,
     /// Arrays up to this size are synthesised in the sweep, larger ones composed of small ones
-    #[arg(long, default_value_t = 16, requires = "sweep", value_parser = clap::value_parser!(u64).range(16..=128))]
+    #[arg(long, default_value_t = 16, requires = "sweep", value_parser = clap::value_parser!(u64).range(16..=256))]
     synthesise_up_to: u64,
 }
 
 /// Counts cells per module, or compares arrays.
 pub fn run(args: &Args) -> Result<Verdict> {
     let config = inputs::config(&args.config)?;
+    let library = match &args.liberty {
+        Some(file) => Some(cell_library(file)?),
+        None => None,
+    };
+    let library = library.as_ref();
     match &args.sweep {
-        Some(sizes) => sweep(&config, sizes, args.synthesise_up_to as usize),
-        None => table(&config),
+        Some(sizes) => sweep(&config, sizes, args.synthesise_up_to as usize, library),
+        None => table(&config, library),
     }
 }
 
@@ -47,32 +57,53 @@ fn percent(part: f64) -> String {
     format!("{:+.2}%", 100.0 * part)
 }
 
-fn table(config: &ArrayConfig) -> Result<Verdict> {
+/// Unit of areas.
+fn unit(library: Option<&CellLibrary>) -> &'static str {
+    if library.is_some() { "um2" } else { "NAND2" }
+}
+
+fn table(config: &ArrayConfig, library: Option<&CellLibrary>) -> Result<Verdict> {
     let (with, _without) = generated(config)?;
-    let report = area(with.path(), rtl::ACCELERATOR, None)?;
+    let report = area(with.path(), rtl::ACCELERATOR, None, library)?;
+    let cells = match library {
+        Some(library) => format!("cells of {}", library.name),
+        None => "generic cells".to_owned(),
+    };
     println!(
-        "{}x{} accelerator, generic cells (Yosys {}), {:.1} s\n",
+        "{}x{} accelerator, {cells} (Yosys {}), {:.1} s\n",
         config.rows, config.columns, report.yosys, report.seconds
     );
     println!(
-        "{:<28} {:>9} {:>11} {:>11} {:>13} {:>7}",
-        "module", "instances", "gates", "flip-flops", "memory bits", "share"
+        "{:<28} {:>9} {:>11} {:>11} {:>13} {:>13} {:>7}",
+        "module",
+        "instances",
+        "gates",
+        "flip-flops",
+        "memory bits",
+        unit(library),
+        "share"
     );
     for row in report.table() {
         println!(
-            "{:<28} {:>9} {:>11} {:>11} {:>13} {:>6.1}%",
+            "{:<28} {:>9} {:>11} {:>11} {:>13} {:>13.0} {:>6.1}%",
             row.module,
             row.instances,
             row.all.gates,
             row.all.flip_flops,
             row.all.memory_bits,
+            row.all.area(),
             100.0 * row.share
         );
     }
     let total = &report.design.total;
     println!(
-        "{:<28} {:>9} {:>11} {:>11} {:>13}",
-        "total", "", total.gates, total.flip_flops, total.memory_bits
+        "{:<28} {:>9} {:>11} {:>11} {:>13} {:>13.0}",
+        "total",
+        "",
+        total.gates,
+        total.flip_flops,
+        total.memory_bits,
+        total.area()
     );
     Ok(Verdict::Good)
 }
@@ -88,7 +119,12 @@ fn square(config: &ArrayConfig, size: usize) -> Result<(TempDir, TempDir)> {
     })
 }
 
-fn sweep(config: &ArrayConfig, sizes: &[u64], largest: usize) -> Result<Verdict> {
+fn sweep(
+    config: &ArrayConfig,
+    sizes: &[u64],
+    largest: usize,
+    library: Option<&CellLibrary>,
+) -> Result<Verdict> {
     let start = Instant::now();
     let sizes: Vec<usize> = sizes.iter().map(|&size| size as usize).collect();
     let mut directories = BTreeMap::new();
@@ -99,20 +135,30 @@ fn sweep(config: &ArrayConfig, sizes: &[u64], largest: usize) -> Result<Verdict>
         let (with, without) = (with.path().to_owned(), without.path().to_owned());
         (*size, SizedRtl { with, without })
     });
-    let found = synth::sweep(&sizes, largest, &rtl.collect())?;
+    let found = synth::sweep(&sizes, largest, &rtl.collect(), library)?;
     println!(
         "cost of protection, cumulative, against the tile engine without checksums; area of gates and flip-flops in\n\
-         NAND2 equivalents, memories apart\n\n{:<9} {:>12} {:>11} {:>11} {:>11} {:>13} {:>12}  how",
-        "array", "plain NAND2", "checksums", "+ recovery", "+ DVFS", "+ registers*", "memory bits",
+         {}, memories apart\n\n{:<9} {:>12} {:>11} {:>11} {:>11} {:>13} {:>12}  how",
+        match library {
+            Some(library) => format!("the unit of {}, mostly um2", library.name),
+            None => "NAND2 equivalents".to_owned(),
+        },
+        "array",
+        format!("plain {}", unit(library)),
+        "checksums",
+        "+ recovery",
+        "+ DVFS",
+        "+ registers*",
+        "memory bits",
     );
     for (size, found) in sizes.iter().zip(&found) {
         let parts = &found.parts;
-        let [checksums, recovery, dvfs, all] = parts.overheads(|c| c.centi_nand2).map(percent);
+        let [checksums, recovery, dvfs, all] = parts.overheads(|c| c.micro_area).map(percent);
         let memory = percent(parts.overheads(|c| c.memory_bits)[3]);
         println!(
             "{:<9} {:>12.0} {checksums:>11} {recovery:>11} {dvfs:>11} {all:>13} {memory:>12}  {}",
             format!("{size}x{size}"),
-            parts.plain.nand2(),
+            parts.plain.area(),
             if found.composed {
                 "composed"
             } else {

@@ -1,16 +1,18 @@
-//! Generic synthesis of an array, and what its checksums cost.
+//! Synthesis of an array to generic gates or to the cells of a library, and what
+//! its checksums cost.
 
 use super::SynthError;
 use super::elaborate::elaborate;
+use super::mapping::CellLibrary;
 use super::stat::{Counts, DesignArea};
 use crate::tool::Yosys;
 use std::path::Path;
 use std::time::Instant;
 
-/// Synthesis with the hierarchy kept, so that a PE is mapped once however
-/// many there are. Memories stay memories: they become RAM macros or register
-/// files, which gates and flip-flops would misrepresent.
-const RECIPE: &str = "\
+/// Synthesis with the hierarchy kept, so that a column of PEs is mapped once
+/// however many there are. Memories stay memories: they become RAM macros or
+/// register files, which gates and flip-flops would misrepresent.
+const GATES: &str = "\
 opt -fast -full
 memory_unpack
 opt_clean
@@ -18,6 +20,10 @@ opt -undriven -fine
 techmap
 opt -fast
 simplemap
+";
+
+/// Without a library.
+const GENERIC: &str = "\
 abc -g gates,MUX
 opt -fast
 opt_clean
@@ -72,7 +78,7 @@ pub struct Row {
 impl AreaReport {
     /// The design's modules, top first, then by area.
     pub fn table(&self) -> Vec<Row> {
-        let total = self.design.total.nand2().max(f64::MIN_POSITIVE);
+        let total = self.design.total.area().max(f64::MIN_POSITIVE);
         let row = |m: &super::ModuleArea| {
             let all = m.own * m.instances;
             Row {
@@ -80,7 +86,7 @@ impl AreaReport {
                 instances: m.instances,
                 each: m.own,
                 all,
-                share: all.nand2() / total,
+                share: all.area() / total,
             }
         };
         self.design.modules.iter().map(row).collect()
@@ -94,22 +100,28 @@ impl AreaReport {
             gates: more(new.gates, old.gates),
             flip_flops: more(new.flip_flops, old.flip_flops),
             memory_bits: more(new.memory_bits, old.memory_bits),
-            area: more(new.centi_nand2, old.centi_nand2),
+            area: more(new.micro_area, old.micro_area),
         })
     }
 }
 
 /// Synthesises the module `top` of the RTL in `dir` and, for comparison, of
-/// the RTL in `baseline` (the same array without checksums).
+/// the RTL in `baseline` (the same array without checksums), to generic gates
+/// or to the cells of `library`.
 ///
 /// # Errors
-/// [`SynthError`] when a filelist is wrong, or Yosys is missing or refuses
-/// the RTL.
-pub fn area(dir: &Path, top: &str, baseline: Option<&Path>) -> Result<AreaReport, SynthError> {
+/// [`SynthError`] when a filelist is wrong, Yosys is missing or refuses the
+/// RTL, or the library lacks a cell that the design needs.
+pub fn area(
+    dir: &Path,
+    top: &str,
+    baseline: Option<&Path>,
+    library: Option<&CellLibrary>,
+) -> Result<AreaReport, SynthError> {
     let yosys = Yosys::locate()?;
     let start = Instant::now();
-    let design = synthesise(&yosys, dir, top)?;
-    let baseline = baseline.map(|other| synthesise(&yosys, other, top));
+    let design = synthesise(&yosys, dir, top, library)?;
+    let baseline = baseline.map(|other| synthesise(&yosys, other, top, library));
     Ok(AreaReport {
         design,
         baseline: baseline.transpose()?,
@@ -118,13 +130,29 @@ pub fn area(dir: &Path, top: &str, baseline: Option<&Path>) -> Result<AreaReport
     })
 }
 
-pub(super) fn synthesise(yosys: &Yosys, dir: &Path, top: &str) -> Result<DesignArea, SynthError> {
+pub(super) fn synthesise(
+    yosys: &Yosys,
+    dir: &Path,
+    top: &str,
+    library: Option<&CellLibrary>,
+) -> Result<DesignArea, SynthError> {
+    let elaborate = elaborate(dir, top)?;
+    let synthesis = match library {
+        None => format!("synth -run coarse:fine\n{GATES}{GENERIC}"),
+        Some(library) => {
+            let file = format!("\"{}\"", library.path().display());
+            // Constants need no tie cells: most lead nowhere, and are only seen
+            // because modules are kept apart.
+            format!(
+                "{}synth -run coarse:fine -booth\n{GATES}opt_clean -purge\n{}opt_clean -purge\n",
+                CellLibrary::read(&file),
+                library.map(&file)
+            )
+        }
+    };
     // On standard output: older versions cannot write to a quoted file name.
-    let script = format!(
-        "{}synth -run coarse:fine\n{RECIPE}log {MARK}\nstat -json\n",
-        elaborate(dir, top)?
-    );
+    let script = format!("{elaborate}{synthesis}log {MARK}\nstat -json\n");
     let output = yosys.run_script(&script, dir)?;
     let printed = output.stdout.rsplit_once(MARK);
-    DesignArea::from_stat(printed.map_or("", |(_, after)| after), top)
+    DesignArea::from_stat(printed.map_or("", |(_, after)| after), top, library)
 }

@@ -43,7 +43,7 @@ fn one_kind(name: &str, kind: [(u64, Counts); 3], size: usize) -> Counts {
         (|c| &mut c.flip_flops, name == TRIANGULAR),
         (|c| &mut c.latches, name == TRIANGULAR),
         (|c| &mut c.memory_bits, true),
-        (|c| &mut c.centi_nand2, name == TRIANGULAR),
+        (|c| &mut c.micro_area, name == TRIANGULAR),
     ];
     for (field, squares) in fields {
         let all = kind.map(|(_, mut counts)| *field(&mut counts) as f64);
@@ -115,7 +115,7 @@ mod tests {
             triangle = 8 * n * (n - 1) / 2,
             bits = n * n,
         );
-        DesignArea::from_stat(&stat, "top").unwrap()
+        DesignArea::from_stat(&stat, "top", None).unwrap()
     }
 
     #[test]

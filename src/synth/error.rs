@@ -32,6 +32,24 @@ pub enum SynthError {
         /// What is wrong with it.
         message: String,
     },
+    /// The design needs a cell that the library has not.
+    #[error("library {library} has no usable cell for {cell}, which {module} needs")]
+    Unmapped {
+        /// Name of the library.
+        library: String,
+        /// What was not mapped, as Yosys calls it.
+        cell: String,
+        /// A module that has it.
+        module: String,
+    },
+    /// A cell that is used has no area.
+    #[error("cell {cell} of library {library} is used and has no area")]
+    NoArea {
+        /// Name of the library.
+        library: String,
+        /// Name of the cell.
+        cell: String,
+    },
     /// A temporary file could not be written or read.
     #[error("a temporary file: {0}")]
     Scratch(#[from] std::io::Error),

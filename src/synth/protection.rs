@@ -65,8 +65,8 @@ impl Protection {
 pub fn protection(with: &Path, without: &Path) -> Result<Protection, SynthError> {
     let yosys = Yosys::locate()?;
     std::thread::scope(|scope| {
-        let plain = scope.spawn(|| synthesise(&yosys, without, rtl::TOP));
-        let accelerator = synthesise(&yosys, with, rtl::ACCELERATOR);
+        let plain = scope.spawn(|| synthesise(&yosys, without, rtl::TOP, None));
+        let accelerator = synthesise(&yosys, with, rtl::ACCELERATOR, None);
         let plain = plain.join().expect("the thread does not panic")?;
         Ok(Protection::of(&accelerator?, &plain))
     })

@@ -1,6 +1,7 @@
 //! Yosys's statistics, multiplied through the hierarchy.
 
 use super::SynthError;
+use super::mapping::CellLibrary;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::{Add, Mul};
@@ -16,17 +17,19 @@ pub struct Counts {
     pub latches: u64,
     /// Bits of memory (RAM macros, register files).
     pub memory_bits: u64,
-    /// Area of gates, flip-flops and latches in hundredths of a two-input
-    /// NAND; see [`Counts::nand2`].
-    pub centi_nand2: u64,
+    /// Area of gates, flip-flops and latches in millionths; see
+    /// [`Counts::area`].
+    pub micro_area: u64,
 }
 
 impl Counts {
-    /// Area of gates, flip-flops and latches as a number of two-input NANDs,
-    /// with the proportions of a common standard-cell library. Memories are
-    /// not part of it. Good for comparing designs, not for floorplans.
-    pub fn nand2(&self) -> f64 {
-        self.centi_nand2 as f64 / 100.0
+    /// Area of gates, flip-flops and latches. Memories are not part of it.
+    ///
+    /// With a library, in its unit, mostly µm². Without one, as a number of
+    /// two-input NANDs, with the proportions of a common standard-cell library:
+    /// good for comparing designs, not for floorplans.
+    pub fn area(&self) -> f64 {
+        self.micro_area as f64 / 1e6
     }
 }
 
@@ -38,7 +41,7 @@ impl Add for Counts {
             flip_flops: self.flip_flops + other.flip_flops,
             latches: self.latches + other.latches,
             memory_bits: self.memory_bits + other.memory_bits,
-            centi_nand2: self.centi_nand2 + other.centi_nand2,
+            micro_area: self.micro_area + other.micro_area,
         }
     }
 }
@@ -51,7 +54,7 @@ impl Mul<u64> for Counts {
             flip_flops: self.flip_flops * factor,
             latches: self.latches * factor,
             memory_bits: self.memory_bits * factor,
-            centi_nand2: self.centi_nand2 * factor,
+            micro_area: self.micro_area * factor,
         }
     }
 }
@@ -101,8 +104,13 @@ struct RawModule {
 }
 
 impl DesignArea {
-    /// Reads what `stat -json` printed; other text may stand around it.
-    pub(crate) fn from_stat(text: &str, top: &str) -> Result<Self, SynthError> {
+    /// Reads what `stat -json` printed of a design of generic cells, or of those
+    /// of `library`; other text may stand around it.
+    pub(crate) fn from_stat(
+        text: &str,
+        top: &str,
+        library: Option<&CellLibrary>,
+    ) -> Result<Self, SynthError> {
         let wrong = |message: String| SynthError::Result {
             tool: "Yosys's stat".to_owned(),
             message,
@@ -116,7 +124,9 @@ impl DesignArea {
         let names = display_names(raw.modules.keys());
         let mut modules = BTreeMap::new();
         for (id, module) in &raw.modules {
-            modules.insert(names[plain(id)].clone(), module_of(module, &names));
+            let name = &names[plain(id)];
+            let parsed = module_of(name, module, &names, library)?;
+            modules.insert(name.clone(), parsed);
         }
         let no_top = || wrong(format!("it has no module {top}"));
         let name = names.get(top).ok_or_else(no_top)?.clone();
@@ -138,7 +148,7 @@ impl DesignArea {
             .collect();
         list.sort_by_key(|m| {
             let area = m.own * m.instances;
-            let key = (area.centi_nand2, area.memory_bits);
+            let key = (area.micro_area, area.memory_bits);
             (m.name != name, std::cmp::Reverse(key), m.name.clone())
         });
         Ok(Self {
@@ -169,7 +179,12 @@ fn visit(
     Some(whole)
 }
 
-fn module_of(raw: &RawModule, names: &BTreeMap<String, String>) -> Parsed {
+fn module_of(
+    module: &str,
+    raw: &RawModule,
+    names: &BTreeMap<String, String>,
+    library: Option<&CellLibrary>,
+) -> Result<Parsed, SynthError> {
     let mut own = Counts {
         memory_bits: raw.num_memory_bits,
         ..Counts::default()
@@ -185,19 +200,59 @@ fn module_of(raw: &RawModule, names: &BTreeMap<String, String>) -> Parsed {
             continue;
         }
         cells.insert(plain(id).to_owned(), *count);
-        own = own + cell(id) * *count;
+        if id.starts_with("$mem") || id.starts_with("$scopeinfo") {
+            continue;
+        }
+        let each = match library {
+            Some(library) => mapped_cell(plain(id), library, module)?,
+            None => generic_cell(id),
+        };
+        own = own + each * *count;
     }
-    (own, cells, submodules)
+    Ok((own, cells, submodules))
+}
+
+/// What one cell of a library counts as.
+fn mapped_cell(kind: &str, library: &CellLibrary, module: &str) -> Result<Counts, SynthError> {
+    let Some(cell) = library.cells.get(kind) else {
+        return Err(SynthError::Unmapped {
+            library: library.name.clone(),
+            cell: described(kind),
+            module: module.to_owned(),
+        });
+    };
+    let micro_area = (cell.area * 1e6).round() as u64;
+    if micro_area == 0 {
+        return Err(SynthError::NoArea {
+            library: library.name.clone(),
+            cell: kind.to_owned(),
+        });
+    }
+    Ok(Counts {
+        gates: u64::from(!cell.flip_flop),
+        flip_flops: u64::from(cell.flip_flop),
+        micro_area,
+        ..Counts::default()
+    })
+}
+
+/// A generic cell in words, where Yosys's name alone says little.
+fn described(kind: &str) -> String {
+    let reset = ["$_DFF_", "$_DFFE_"]
+        .iter()
+        .find_map(|p| kind.strip_prefix(p));
+    match reset.map(|suffix| suffix.trim_end_matches('_').len()) {
+        Some(3..) => format!("a flip-flop with an asynchronous set or reset ({kind})"),
+        Some(_) => format!("a flip-flop ({kind})"),
+        None => kind.to_owned(),
+    }
 }
 
 /// What one cell of Yosys's gate library counts as.
-fn cell(kind: &str) -> Counts {
+fn generic_cell(kind: &str) -> Counts {
     let mut counts = Counts::default();
-    if kind.starts_with("$mem") || kind.starts_with("$scopeinfo") {
-        return counts;
-    }
     let has = |part: &str| kind.contains(part);
-    counts.centi_nand2 = if has("DLATCH") || has("$_SR_") {
+    let centi_nand2 = if has("DLATCH") || has("$_SR_") {
         counts.latches = 1;
         300
     } else if has("DFF") || kind.starts_with("$_FF") {
@@ -217,6 +272,7 @@ fn cell(kind: &str) -> Counts {
             _ => 233,
         }
     };
+    counts.micro_area = 10_000 * centi_nand2;
     counts
 }
 

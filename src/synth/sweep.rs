@@ -7,6 +7,7 @@
 use super::SynthError;
 use super::area::synthesise;
 use super::compose::{SAMPLES, compose};
+use super::mapping::CellLibrary;
 use super::protection::Protection;
 use super::stat::{Counts, DesignArea};
 use crate::rtl;
@@ -66,7 +67,7 @@ pub fn sizes_needed(sizes: &[usize], largest: usize) -> BTreeSet<usize> {
 /// Synthesises arrays of `sizes` up to `largest`, which is at least the last of
 /// [`SAMPLES`], and composes those above. `rtl` has the RTL of every size of
 /// [`sizes_needed`]: square arrays whose tile rows are in proportion to the
-/// size, and alike in everything else.
+/// size, and alike in everything else. Cells are generic, or those of `library`.
 ///
 /// # Errors
 /// As [`super::area`].
@@ -74,8 +75,9 @@ pub fn sweep(
     sizes: &[usize],
     largest: usize,
     rtl: &BTreeMap<usize, SizedRtl>,
+    library: Option<&CellLibrary>,
 ) -> Result<Vec<SizedProtection>, SynthError> {
-    let found = synthesise_all(&jobs(rtl.keys().copied(), largest), rtl)?;
+    let found = synthesise_all(&jobs(rtl.keys().copied(), largest), rtl, library)?;
     let results = sizes.iter().map(|&size| SizedProtection {
         parts: if size > largest {
             composed(&found, size)
@@ -122,6 +124,7 @@ fn jobs(sizes: impl Iterator<Item = usize>, largest: usize) -> Vec<Job> {
 fn synthesise_all(
     jobs: &[Job],
     rtl: &BTreeMap<usize, SizedRtl>,
+    library: Option<&CellLibrary>,
 ) -> Result<BTreeMap<Job, DesignArea>, SynthError> {
     let yosys = Yosys::locate()?;
     let queue = Mutex::new(jobs.iter());
@@ -138,7 +141,7 @@ fn synthesise_all(
             } else {
                 &directories.without
             };
-            done.push((*job, synthesise(&yosys, directory, job.top)?));
+            done.push((*job, synthesise(&yosys, directory, job.top, library)?));
         }
     };
     std::thread::scope(|scope| {

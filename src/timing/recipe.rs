@@ -8,14 +8,13 @@
 //! those of a real one, so they start from inputs instead.
 
 use super::TimingError;
-use super::liberty::{Cell, Direction, Function, Library, text_of};
+use super::liberty::{Cell, Direction, Function, LibertyError, Library, text_of};
 use super::netlist::{Net, Netlist};
 use crate::config::{ArrayConfig, Dataflow};
 use crate::rtl;
-use crate::synth::elaborate;
+use crate::synth::{CellLibrary, LibraryCell, SynthError, elaborate};
 use crate::tool::{ToolError, Yosys};
-use std::collections::BTreeSet;
-use std::fmt::Write;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Module that holds the PE.
@@ -23,10 +22,6 @@ pub const PE_TOP: &str = "drift_pe_strip";
 
 /// Rows of the strip; the last one is timed.
 const ROWS: usize = 2;
-
-/// What ABC does. Its own recipe ends in ripple chains, twice as slow; this
-/// one maps for delay, then buffers and sizes.
-const ABC: &str = "+strash;ifraig;scorr;dc2;dch,-f;map,-B,0.9;topo;buffer,-c,-N,8;upsize;dnsize";
 
 /// A synthesised PE.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,17 +93,16 @@ pub fn synthesise_pe(config: &ArrayConfig, liberty: &Path) -> Result<Synthesised
             "the PE of an output-stationary array cannot be timed yet: expected dataflow ws";
         return Err(TimingError::Config(message.to_owned()));
     }
-    let text = text_of(liberty)?;
-    let library = Library::parse(&text).map_err(|m| m.in_file(liberty))?;
+    let (library, cells) = read(liberty)?;
     let mut small = config.clone();
     (small.rows, small.columns) = (ROWS, 2);
     let scratch = tempfile::tempdir().map_err(ToolError::file(std::env::temp_dir()))?;
     let folder = scratch.path();
     rtl::write(&rtl::generate(&small, "drift rtl")?, folder)?;
     let unpacked = folder.join("cells.lib");
-    std::fs::write(&unpacked, text).map_err(ToolError::file(&unpacked))?;
+    std::fs::copy(cells.path(), &unpacked).map_err(ToolError::file(&unpacked))?;
     let yosys = Yosys::locate()?;
-    let script = script(&elaborate(folder, PE_TOP)?, &library);
+    let script = script(&elaborate(folder, PE_TOP)?, &library, &cells);
     yosys.run_script(&script, folder)?;
     let result = |name: &str| {
         let file = folder.join(name);
@@ -122,14 +116,77 @@ pub fn synthesise_pe(config: &ArrayConfig, liberty: &Path) -> Result<Synthesised
     })
 }
 
-/// The commands. The files that they name are in the directory they run in.
-fn script(elaborate: &str, library: &Library) -> String {
-    let mut avoid = String::new();
-    for cell in library.cells() {
-        if cell.special || cell.unsupported.is_some() {
-            let _ = write!(avoid, " -dont_use {}", cell.name);
-        }
+/// The cells of a Liberty file, for a synthesis with them.
+///
+/// # Errors
+/// [`TimingError`] when the file cannot be read, a cell's area is out of range,
+/// or the cells that can be used cannot express every circuit.
+pub fn cell_library(liberty: &Path) -> Result<CellLibrary, TimingError> {
+    Ok(read(liberty)?.1)
+}
+
+fn read(liberty: &Path) -> Result<(Library, CellLibrary), TimingError> {
+    let text = text_of(liberty)?;
+    let library = Library::parse(&text).map_err(|m| m.in_file(liberty))?;
+    let lacks = |what| LibertyError::Lacks {
+        file: liberty.to_owned(),
+        library: library.name.clone(),
+        what,
+    };
+    let has = |wanted: fn(&Cell) -> bool| library.cells().any(|c| usable(c) && wanted(c));
+    if !has(|cell| cell.flip_flop.is_some()) {
+        return Err(lacks("flip-flop").into());
     }
+    if !has(inverts) {
+        return Err(lacks("inverter").into());
+    }
+    if !has(is_nand) {
+        return Err(lacks("gate of the kind of a two-input NAND, NOR, AND or OR").into());
+    }
+    let mut cells = BTreeMap::new();
+    for cell in library.cells() {
+        let usable = usable(cell);
+        if usable && !(0.0..=LibraryCell::LARGEST).contains(&cell.area) {
+            return Err(LibertyError::Area {
+                file: liberty.to_owned(),
+                cell: cell.name.clone(),
+                area: cell.area,
+            }
+            .into());
+        }
+        let seen = LibraryCell {
+            area: cell.area,
+            flip_flop: cell.flip_flop.is_some(),
+            usable,
+        };
+        cells.insert(cell.name.clone(), seen);
+    }
+    let cells = CellLibrary::new(&library.name, &text, cells).map_err(SynthError::Scratch)?;
+    Ok((library, cells))
+}
+
+fn usable(cell: &Cell) -> bool {
+    !cell.special && cell.unsupported.is_none()
+}
+
+/// The functions of a gate's outputs; none for flip-flops.
+fn functions(cell: &Cell) -> impl Iterator<Item = &Function> {
+    let pins = cell.pins.iter().filter(|_| cell.flip_flop.is_none());
+    pins.filter_map(|pin| pin.function.as_ref())
+}
+
+fn inverts(cell: &Cell) -> bool {
+    functions(cell).any(|f| f.inputs().len() == 1 && f.evaluate(|_| 0) & 1 == 1)
+}
+
+/// Whether one or three of the four lines of its truth table are 1.
+fn is_nand(cell: &Cell) -> bool {
+    let ones = |f: &Function| (f.evaluate(|n| [0b0101, 0b0011][n]) & 0b1111).count_ones();
+    functions(cell).any(|f| f.inputs().len() == 2 && ones(f) % 2 == 1)
+}
+
+/// The commands. The files that they name are in the directory they run in.
+fn script(elaborate: &str, library: &Library, cells: &CellLibrary) -> String {
     // Where a library has no tie cells, constants stay constants.
     let ties = match (tie(library, true), tie(library, false)) {
         (Some(high), Some(low)) => format!("hilomap -hicell {high} -locell {low}\n"),
@@ -142,18 +199,18 @@ fn script(elaborate: &str, library: &Library) -> String {
     } else {
         "expose w:psum_q[1]\n"
     };
+    let read = CellLibrary::read("cells.lib");
+    let map = cells.map("cells.lib");
     format!(
         "\
 {elaborate}\
 proc
 expose -input w:psum_q[0]
 {kept}\
-read_liberty -lib -ignore_miss_func cells.lib
+{read}\
 synth -flatten -booth -noabc
 opt_clean -purge
-dfflibmap -liberty cells.lib{avoid}
-abc -liberty cells.lib{avoid} -script {ABC}
-setundef -zero
+{map}\
 {ties}\
 opt_clean -purge
 rename -enumerate -pattern g% c:*
@@ -175,8 +232,7 @@ fn shows_data(cell: &Cell) -> bool {
         [name] => (*name == flip_flop.state[1]) == (inverts(function) != inverts(&flip_flop.next)),
         _ => false,
     };
-    let usable = !cell.special && cell.unsupported.is_none();
-    usable
+    usable(cell)
         && cell
             .pins
             .iter()

@@ -31,6 +31,26 @@ pub enum LibertyError {
         /// Name of the cell.
         cell: String,
     },
+    /// A kind of cell without which nothing can be synthesised.
+    #[error("{file}: library {library} has no {what} that can be used", file = .file.display())]
+    Lacks {
+        /// The file.
+        file: PathBuf,
+        /// Name of the library.
+        library: String,
+        /// The kind of cell.
+        what: &'static str,
+    },
+    /// The area of a cell is impossible.
+    #[error("{file}: cell {cell}: area {area} is out of range; expected 0..=100000", file = .file.display())]
+    Area {
+        /// The file.
+        file: PathBuf,
+        /// Name of the cell.
+        cell: String,
+        /// Its area.
+        area: f64,
+    },
     /// A cell that is needed has something that is not supported.
     #[error("cell {cell} of library {library} is not supported: {reason}")]
     Unsupported {

@@ -1,0 +1,82 @@
+//! Mapping to the cells of a library: the committed recipe, which the timed PE
+//! and the area of whole arrays share.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::Path;
+use tempfile::NamedTempFile;
+
+/// What ABC does. Its own recipe ends in ripple chains, twice as slow; this
+/// one maps for delay, then buffers and sizes.
+const ABC: &str = "+strash;ifraig;scorr;dc2;dch,-f;map,-B,0.9;topo;buffer,-c,-N,8;upsize;dnsize";
+
+/// A cell as synthesis sees it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LibraryCell {
+    /// Area in the library's unit, mostly µm²; above 0, at most
+    /// [`LibraryCell::LARGEST`], for cells that are used.
+    pub area: f64,
+    /// Whether it keeps a bit from one clock edge to the next.
+    pub flip_flop: bool,
+    /// Whether it may be used.
+    pub usable: bool,
+}
+
+impl LibraryCell {
+    /// No standard cell is larger; a sum over the largest array stays in range.
+    pub const LARGEST: f64 = 1e5;
+}
+
+/// The cells of a Liberty library.
+#[derive(Debug)]
+pub struct CellLibrary {
+    /// Its name.
+    pub name: String,
+    pub(super) cells: BTreeMap<String, LibraryCell>,
+    /// The Liberty text, unpacked, for Yosys.
+    file: NamedTempFile,
+}
+
+impl CellLibrary {
+    /// A library of `cells`; `text` is its whole Liberty text.
+    ///
+    /// # Errors
+    /// When the temporary file that Yosys reads cannot be written.
+    pub fn new(name: &str, text: &str, cells: BTreeMap<String, LibraryCell>) -> io::Result<Self> {
+        let mut file = tempfile::Builder::new().suffix(".lib").tempfile()?;
+        file.write_all(text.as_bytes())?;
+        Ok(Self {
+            name: name.to_owned(),
+            cells,
+            file,
+        })
+    }
+
+    /// The unpacked Liberty file, which goes when the library is dropped.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// The command that makes the cells known. It stands before synthesis;
+    /// `file` is the Liberty file as Yosys finds it.
+    pub(crate) fn read(file: &str) -> String {
+        format!("read_liberty -lib -ignore_miss_func {file}\n")
+    }
+
+    /// The commands that map flip-flops and gates, the latter with buffers and
+    /// sizes. They stand after synthesis to generic gates.
+    pub(crate) fn map(&self, file: &str) -> String {
+        let mut avoid = String::new();
+        for (name, _) in self.cells.iter().filter(|(_, cell)| !cell.usable) {
+            let _ = write!(avoid, " -dont_use {name}");
+        }
+        format!(
+            "\
+dfflibmap -liberty {file}{avoid}
+abc -liberty {file}{avoid} -script {ABC}
+setundef -zero
+"
+        )
+    }
+}
