@@ -24,9 +24,10 @@ use drift::tiling::Tiling;
 use ndarray::Array2;
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions, QuantParams};
 use rten_tensor::NdTensorView;
-use rustix::time::{ClockId, clock_gettime};
 use std::path::Path;
-use support::{Machine, Report, Samples, Target, noise, parse, yaml};
+use support::{
+    Machine, Report, Samples, Target, cpu_time as time, noise, outputs_and_captures, parse, yaml,
+};
 
 /// Multiply-accumulates of a measurement: short ones are repeated within it.
 const WORK: usize = 1 << 28;
@@ -85,19 +86,6 @@ fn main() {
     report
         .finish(&file)
         .unwrap_or_else(|e| panic!("{}: {e}", file.display()));
-}
-
-/// CPU time of the process in seconds.
-fn cpu() -> f64 {
-    let now = clock_gettime(ClockId::ProcessCPUTime);
-    now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9
-}
-
-/// Runs something `times` times and adds the CPU time of one.
-fn time(samples: &mut Samples, times: usize, mut run: impl FnMut(usize)) {
-    let started = cpu();
-    (0..times).for_each(&mut run);
-    samples.push((cpu() - started) / times as f64);
 }
 
 /// Own kernel, weights packed before and in every call, against `rten-gemm`.
@@ -187,9 +175,10 @@ fn faulty(
         config.columns,
         tiling.len()
     ));
+    let (outputs, captures) = outputs_and_captures(config, &tiling);
     for (rate, most) in [(1e-7, 1.02), (1e-4, 1.25)] {
         let sampler = Sampler::Uniform {
-            ber: rate * outputs_to_captures(config, &tiling),
+            ber: rate * outputs / captures,
             targets: Targets {
                 registers: vec![Register::Psum],
                 bits: u32::MAX,
@@ -221,17 +210,4 @@ fn faulty(
             Target::AtMost(most),
         );
     }
-}
-
-/// Output bits over captured psum bits: the rate at which captures are wrong, for
-/// a rate of wrong bits per bit of Y. Every psum register of the array captures
-/// once per row of a pass, checksum rows and lanes included.
-fn outputs_to_captures(config: &ArrayConfig, tiling: &Tiling) -> f64 {
-    let captures = |rows: usize| {
-        let rows = rows + config.checksum_rows();
-        (tiling.passes() * rows * config.rows * config.lanes()) as f64
-    };
-    let captures: f64 = tiling.tiles().map(|t| captures(t.rows.len())).sum();
-    let outputs: usize = tiling.tiles().map(|t| t.rows.len() * t.columns.len()).sum();
-    outputs as f64 / captures
 }

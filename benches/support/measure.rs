@@ -1,6 +1,7 @@
 //! Timing.
 
 use ndarray::Array2;
+use rustix::time::{ClockId, clock_gettime};
 use std::time::Instant;
 
 /// Times of repetitions of the same thing, in seconds.
@@ -42,6 +43,19 @@ pub fn time<T>(samples: &mut Samples, run: impl FnOnce() -> T) -> T {
     let value = run();
     samples.push(started.elapsed().as_secs_f64());
     value
+}
+
+/// CPU time of the process in seconds, all threads together.
+pub fn cpu() -> f64 {
+    let now = clock_gettime(ClockId::ProcessCPUTime);
+    now.tv_sec as f64 + now.tv_nsec as f64 * 1e-9
+}
+
+/// Runs something `times` times and adds the CPU time of one.
+pub fn cpu_time(samples: &mut Samples, times: usize, mut run: impl FnMut(usize)) {
+    let started = cpu();
+    (0..times).for_each(&mut run);
+    samples.push((cpu() - started) / times as f64);
 }
 
 /// A matrix of uniform int8 values, the same in every run.

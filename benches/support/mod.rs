@@ -8,6 +8,6 @@ mod work;
 
 pub use child::{answer_as_child, load_in_child};
 pub use machine::Machine;
-pub use measure::{Samples, noise, time};
+pub use measure::{Samples, cpu_time, noise, time};
 pub use report::{Report, Target};
-pub use work::{Work, load, on_threads, one_upset, parse, yaml};
+pub use work::{Work, load, on_threads, one_upset, outputs_and_captures, parse, yaml};

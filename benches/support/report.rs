@@ -101,6 +101,18 @@ impl Report {
         self.add(id, what, unit, values, samples.len(), target, beside);
     }
 
+    /// A quantity that is no time, measured once.
+    pub fn value(
+        &mut self,
+        id: &str,
+        what: &str,
+        unit: &'static str,
+        value: f64,
+        target: Option<Target>,
+    ) {
+        self.add(id, what, unit, (value, value), 1, target, None);
+    }
+
     /// Speed of `subject` over speed of `base`, each doing its amount of work:
     /// the ratio of the medians, and beside it that of the best times.
     pub fn ratio(

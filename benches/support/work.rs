@@ -30,6 +30,20 @@ pub fn load(config: &ArrayConfig) -> Model {
     Model::load(&built.object, config).unwrap_or_else(|e| panic!("{e}"))
 }
 
+/// Outputs of a GEMM, and how often the psum registers of the array capture while it
+/// runs. Their ratio turns a rate of wrong bits per bit of Y into that of wrong
+/// captures: every psum register captures once per row of a pass, checksum rows and
+/// lanes included.
+pub fn outputs_and_captures(config: &ArrayConfig, tiling: &Tiling) -> (f64, f64) {
+    let captures = |rows: usize| {
+        let rows = rows + config.checksum_rows();
+        (tiling.passes() * rows * config.rows * config.lanes()) as f64
+    };
+    let captures: f64 = tiling.tiles().map(|t| captures(t.rows.len())).sum();
+    let outputs: usize = tiling.tiles().map(|t| t.rows.len() * t.columns.len()).sum();
+    (outputs as f64, captures)
+}
+
 /// One single-bit upset of a psum in every tile.
 pub fn one_upset() -> Sampler {
     Sampler::Upsets {

@@ -50,13 +50,13 @@ impl Checkpoint {
 }
 
 /// The OR of the bits that elements occupy beside their signs.
-#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512bw+avx512vl"))]
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
 fn magnitude(y: &[i32]) -> u32 {
     y.iter().fold(0, |all, &y| all | (y ^ (y >> 31)) as u32)
 }
 
 /// y / 2^exponent, rounded half to even, at most 127; into the first mantissas.
-#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512bw+avx512vl"))]
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
 fn round(y: &[i32], exponent: u8, mantissas: &mut [i8]) {
     let unit = 1u32 << exponent;
     for (mantissa, &y) in mantissas.iter_mut().zip(y) {

@@ -90,7 +90,7 @@ impl Batch<'_> {
 
 /// The first block of ChaCha8 of sixteen streams (Bernstein 2008, with a stream
 /// number in words 14 and 15 and the block's in words 12 and 13).
-#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512bw+avx512vl"))]
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
 fn blocks(key: &[u32; 8], first: u64) -> [[u32; BATCH]; WORDS] {
     let mut start = [[0u32; BATCH]; WORDS];
     let constants = *b"expand 32-byte k";

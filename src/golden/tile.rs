@@ -31,7 +31,7 @@ impl TileResult {
 }
 
 /// Exact product of the extended operands: (rows × k)·(k × lanes).
-#[multiversion::multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512bw+avx512vl"))]
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
 fn product(x: &[i8], w: &[i8], y: &mut [i32], depth: usize, lanes: usize) {
     for (row, out) in x.chunks_exact(depth).zip(y.chunks_exact_mut(lanes)) {
         for (&a, weights) in row.iter().zip(w.chunks_exact(lanes)) {

@@ -49,23 +49,25 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// Runs a GEMM.
+    /// Runs a GEMM. `scratch` may be used for its outputs, whatever is in it.
     ///
     /// # Errors
     /// [`InferError`] when the hardware cannot be run or differs.
-    pub fn run(&mut self, sample: &Sample<'_>) -> Result<Computed, InferError> {
+    pub fn run(&mut self, sample: &Sample<'_>, scratch: Vec<i32>) -> Result<Computed, InferError> {
         match self {
-            Backend::Fast => Ok(fast(sample.job)),
+            Backend::Fast => Ok(fast(sample.job, scratch)),
             Backend::Golden => Ok(golden(sample.job)),
-            Backend::Rtl(simulator) => rtl(simulator, sample),
+            Backend::Rtl(simulator) => rtl(simulator, sample, scratch),
         }
     }
 }
 
-fn fast(job: &Faulty<'_>) -> Computed {
-    let mut y = Array2::zeros((job.x.nrows(), job.w.columns()));
+fn fast(job: &Faulty<'_>, mut scratch: Vec<i32>) -> Computed {
+    let (m, n) = (job.x.nrows(), job.w.columns());
+    scratch.resize(m * n, 0);
+    let mut y = Array2::from_shape_vec((m, n), scratch).expect("m·n elements");
     fast::multiply_into(job.x, job.w, y.view_mut(), job.threads);
-    let faults = job.faults.iter().cloned();
+    let faults = job.faults.iter().map(|(tile, faults)| (*tile, faults));
     let effects = fast::effects(
         job.config,
         job.tiling,
@@ -122,9 +124,13 @@ fn golden(job: &Faulty<'_>) -> Computed {
 }
 
 /// The hardware's outputs; flags and effects are the fast engine's, which agree.
-fn rtl(simulator: &mut Simulator, sample: &Sample<'_>) -> Result<Computed, InferError> {
+fn rtl(
+    simulator: &mut Simulator,
+    sample: &Sample<'_>,
+    scratch: Vec<i32>,
+) -> Result<Computed, InferError> {
     let job = sample.job;
-    let mut computed = fast(job);
+    let mut computed = fast(job, scratch);
     let mut faults = vec![TileFaults::default(); job.tiling.len()];
     for (tile, of) in job.faults {
         faults[*tile] = of.clone();

@@ -5,7 +5,7 @@ use super::audit::{Audit, Sample};
 use super::backend::{Backend, Faulty};
 use super::error::InferError;
 use super::plan::FaultPlan;
-use super::scaling::{ActivationScales, operand};
+use super::scaling::ActivationScales;
 use super::weights::WeightStore;
 use crate::baseline::{FaultyGemm, FaultyTile, Place, Protection, Work};
 use crate::config::ArrayConfig;
@@ -14,6 +14,7 @@ use crate::fault::TileFaults;
 use crate::model::{EngineError, GemmEngine, GemmTag, Weight};
 use crate::quant::{Quantised, Scales, quantise};
 use crate::tiling::{MAX_K, Tiling};
+use multiversion::multiversion;
 use ndarray::Array2;
 use std::collections::{BTreeMap, HashMap};
 
@@ -54,8 +55,12 @@ pub struct ProtectedEngine<'a> {
     protection: Box<dyn Protection + 'a>,
     backend: Backend,
     audit: Option<Audit>,
-    /// Number of each layer and instance, in the order of their first use.
-    layers: HashMap<(String, usize), usize>,
+    /// Number of each layer's instances, in the order of their first use.
+    layers: HashMap<String, HashMap<usize, usize>>,
+    /// How many there are.
+    numbered: usize,
+    /// Memory for the outputs of the next GEMM.
+    scratch: Vec<i32>,
     totals: Totals,
 }
 
@@ -84,6 +89,8 @@ impl<'a> ProtectedEngine<'a> {
             backend,
             audit,
             layers: HashMap::new(),
+            numbered: 0,
+            scratch: Vec::new(),
             totals: Totals::default(),
         }
     }
@@ -95,10 +102,16 @@ impl<'a> ProtectedEngine<'a> {
 
     /// Number of a GEMM for its fault streams: step and layer.
     fn number(&mut self, tag: &GemmTag<'_>) -> usize {
-        let next = self.layers.len();
-        // Looked up without a copy of the name would need another map; names are short.
-        let key = (tag.layer.to_owned(), tag.instance);
-        let layer = *self.layers.entry(key).or_insert(next);
+        let known = self
+            .layers
+            .get(tag.layer)
+            .and_then(|l| l.get(&tag.instance));
+        let layer = known.copied().unwrap_or_else(|| {
+            let instances = self.layers.entry(tag.layer.to_owned()).or_default();
+            instances.insert(tag.instance, self.numbered);
+            self.numbered += 1;
+            self.numbered - 1
+        });
         tag.step << 16 | layer
     }
 
@@ -139,7 +152,7 @@ impl<'a> ProtectedEngine<'a> {
         };
         let mut computed = self
             .backend
-            .run(&sample)
+            .run(&sample, std::mem::take(&mut self.scratch))
             .map_err(|error| failed(tag, error))?;
         if let Some(audit) = &mut self.audit {
             self.totals.audited += audit
@@ -198,7 +211,7 @@ impl GemmEngine for ProtectedEngine<'_> {
         let k = weight.k();
         expect_length(tag, x, m * k)?;
         let weights = self.setting.weights.layer(weight)?;
-        let scales = self.setting.scales.left(&operand(tag.layer, false), x, k);
+        let scales = self.setting.scales.left(tag.layer, x, k);
         let x = quantise(x, m, k, scales);
         let y = self.compute(
             tag,
@@ -208,7 +221,9 @@ impl GemmEngine for ProtectedEngine<'_> {
                 w_scale: None,
             },
         )?;
-        Ok(dequantise(&y, &x.scales, Columns::Each(&weights.scales)))
+        let real = dequantise(&y, &x.scales, Columns::Each(&weights.scales));
+        self.scratch = y.into_raw_vec_and_offset().0;
+        Ok(real)
     }
 
     fn product(
@@ -223,8 +238,8 @@ impl GemmEngine for ProtectedEngine<'_> {
         expect_length(tag, a, m * k)?;
         expect_length(tag, b, k * n)?;
         let scales = &self.setting.scales;
-        let a_scales = scales.left(&operand(tag.layer, false), a, k);
-        let b_scale = scales.right(&operand(tag.layer, true), b);
+        let a_scales = scales.left(tag.layer, a, k);
+        let b_scale = scales.right(tag.layer, b);
         let x = quantise(a, m, k, a_scales);
         let w = quantise(b, k, n, Scales::Tensor(b_scale));
         let w = PackedWeights::new(w.q.view());
@@ -236,7 +251,9 @@ impl GemmEngine for ProtectedEngine<'_> {
                 w_scale: Some(b_scale),
             },
         )?;
-        Ok(dequantise(&y, &x.scales, Columns::Same(b_scale)))
+        let real = dequantise(&y, &x.scales, Columns::Same(b_scale));
+        self.scratch = y.into_raw_vec_and_offset().0;
+        Ok(real)
     }
 }
 
@@ -250,27 +267,28 @@ enum Columns<'a> {
 /// int32 outputs to f32, row by row.
 fn dequantise(y: &Array2<i32>, rows: &Scales, columns: Columns<'_>) -> Vec<f32> {
     let (_, n) = y.dim();
-    let mut real = vec![0f32; y.len()];
-    if n == 0 {
-        return real;
-    }
+    // Not filled with zeros first: the outputs of a large layer exceed the caches.
+    let mut real = Vec::with_capacity(y.len());
     let y = y.as_slice().expect("outputs are row-major");
-    for (m, (real, y)) in real.chunks_exact_mut(n).zip(y.chunks_exact(n)).enumerate() {
+    for (m, y) in y.chunks_exact(n.max(1)).enumerate() {
         let row = rows.row(m);
         match columns {
-            Columns::Same(scale) => {
-                for (real, &y) in real.iter_mut().zip(y) {
-                    *real = y as f32 * (row * scale);
-                }
-            }
-            Columns::Each(scales) => {
-                for ((real, &y), &scale) in real.iter_mut().zip(y).zip(scales) {
-                    *real = y as f32 * (row * scale);
-                }
-            }
+            Columns::Same(scale) => scaled(y, row * scale, &mut real),
+            Columns::Each(scales) => scaled_each(y, row, scales, &mut real),
         }
     }
     real
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
+fn scaled(y: &[i32], scale: f32, real: &mut Vec<f32>) {
+    real.extend(y.iter().map(|&y| y as f32 * scale));
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
+fn scaled_each(y: &[i32], row: f32, scales: &[f32], real: &mut Vec<f32>) {
+    let columns = y.iter().zip(scales);
+    real.extend(columns.map(|(&y, &scale)| y as f32 * (row * scale)));
 }
 
 fn expect_length(tag: &GemmTag<'_>, x: &[f32], expected: usize) -> Result<(), EngineError> {

@@ -16,22 +16,25 @@ pub enum ActivationScales {
 }
 
 impl ActivationScales {
-    /// Scales of an M×K left operand. What a calibration does not know is dynamic.
-    pub fn left(&self, operand: &str, x: &[f32], k: usize) -> Scales {
+    /// Scales of the M×K left operand of a layer. What a calibration does not know is dynamic.
+    pub fn left(&self, layer: &str, x: &[f32], k: usize) -> Scales {
         match self {
             ActivationScales::PerTensor => Scales::of_tensor(x),
             ActivationScales::PerToken => Scales::of_tokens(x, k),
             ActivationScales::Static(calibration) => calibration
-                .scale(operand)
+                .scale(&operand(layer, false))
                 .map_or_else(|| Scales::of_tensor(x), Scales::Tensor),
         }
     }
 
-    /// Scale of a right operand that is an activation: always one, as its columns
+    /// Scale of a layer's right operand that is an activation: always one, as its columns
     /// are what is accumulated over.
-    pub fn right(&self, operand: &str, x: &[f32]) -> f32 {
+    pub fn right(&self, layer: &str, x: &[f32]) -> f32 {
         let scales = match self {
-            ActivationScales::Static(calibration) => calibration.scale(operand).map(Scales::Tensor),
+            ActivationScales::Static(calibration) => {
+                let scale = calibration.scale(&operand(layer, true));
+                scale.map(Scales::Tensor)
+            }
             ActivationScales::PerTensor | ActivationScales::PerToken => None,
         };
         scales.unwrap_or_else(|| Scales::of_tensor(x)).row(0)

@@ -42,7 +42,7 @@ pub(super) fn scale_of(magnitude: f32) -> f32 {
 
 /// Largest finite magnitude. Infinities, which only a faulty run has, saturate
 /// instead of making every other value zero; NaN counts as nothing.
-#[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512bw+avx512vl"))]
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
 pub fn magnitude(x: &[f32]) -> f32 {
     let mut lanes = [0f32; 32];
     let mut chunks = x.chunks_exact(32);
@@ -96,11 +96,17 @@ pub fn quantise(x: &[f32], m: usize, k: usize, scales: Scales) -> Quantised {
     }
 }
 
-/// NaN becomes 0: `as` says so.
-#[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512bw+avx512vl"))]
+/// Rounds to nearest even and saturates to ±127; NaN becomes 0. In plain arithmetic
+/// because `as`, which saturates too, is computed one value at a time.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
 pub(super) fn round(x: &[f32], inverse: f32, q: &mut [i8]) {
+    /// 1.5·2²³: the sum with it has no room for fractions, and rounds; its low bits are
+    /// the integer.
+    const ROUND: f32 = 12_582_912.0;
     for (q, &x) in q.iter_mut().zip(x) {
-        let scaled = (x * inverse).round_ties_even().clamp(-LEVELS, LEVELS);
-        *q = scaled as i32 as i8;
+        let scaled = x * inverse;
+        let number = if scaled.is_nan() { 0.0 } else { scaled };
+        let rounded = number.clamp(-LEVELS, LEVELS) + ROUND;
+        *q = rounded.to_bits() as u8 as i8;
     }
 }

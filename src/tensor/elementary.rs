@@ -48,7 +48,7 @@ fn erf(x: f32) -> f32 {
 }
 
 /// x·σ(x), in place.
-#[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512bw+avx512vl"))]
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
 pub fn silu(values: &mut [f32]) {
     for x in values {
         *x /= 1.0 + exp(-*x);
@@ -56,7 +56,7 @@ pub fn silu(values: &mut [f32]) {
 }
 
 /// GELU in its tanh approximation, in place; (1 + tanh u) / 2 is σ(2u).
-#[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512bw+avx512vl"))]
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
 pub fn gelu_tanh(values: &mut [f32]) {
     const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769;
     for x in values {
@@ -66,7 +66,7 @@ pub fn gelu_tanh(values: &mut [f32]) {
 }
 
 /// Exact GELU, x·Φ(x), in place.
-#[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512bw+avx512vl"))]
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
 pub fn gelu_erf(values: &mut [f32]) {
     for x in values {
         *x *= 0.5 * (1.0 + erf(*x * std::f32::consts::FRAC_1_SQRT_2));
@@ -77,30 +77,51 @@ pub fn gelu_erf(values: &mut [f32]) {
 ///
 /// # Panics
 /// If there is a bias of another length than a row.
-#[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512bw+avx512vl"))]
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
 pub fn softmax_rows(values: &mut [f32], columns: usize, scale: f32, bias: Option<&[f32]>) {
     for row in values.chunks_exact_mut(columns.max(1)) {
-        match bias {
+        let largest = match bias {
             Some(bias) => {
                 assert_eq!(bias.len(), columns, "bias of a row");
                 for (x, b) in row.iter_mut().zip(bias) {
                     *x = *x * scale + b;
                 }
+                fold_mut(row, f32::NEG_INFINITY, |x| x, larger)
             }
-            None => row.iter_mut().for_each(|x| *x *= scale),
-        }
-        let largest = fold(
-            row,
-            f32::NEG_INFINITY,
-            |x| x,
-            |a, b| if a > b { a } else { b },
-        );
-        for x in &mut *row {
-            *x = exp(*x - largest);
-        }
-        let reciprocal = 1.0 / fold(row, 0.0, |x| x, |a, b| a + b);
+            None => fold_mut(row, f32::NEG_INFINITY, |x| x * scale, larger),
+        };
+        let sum = fold_mut(row, 0.0, |x| exp(x - largest), |a, b| a + b);
+        let reciprocal = 1.0 / sum;
         row.iter_mut().for_each(|x| *x *= reciprocal);
     }
+}
+
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// As [`fold`], and leaves what `map` makes of the values in their place.
+#[inline(always)]
+fn fold_mut(
+    values: &mut [f32],
+    neutral: f32,
+    map: impl Fn(f32) -> f32,
+    combine: impl Fn(f32, f32) -> f32,
+) -> f32 {
+    let mut lanes = [neutral; LANES];
+    let mut chunks = values.chunks_exact_mut(LANES);
+    for chunk in &mut chunks {
+        for (lane, value) in lanes.iter_mut().zip(chunk) {
+            *value = map(*value);
+            *lane = combine(*lane, *value);
+        }
+    }
+    for (lane, value) in lanes.iter_mut().zip(chunks.into_remainder()) {
+        *value = map(*value);
+        *lane = combine(*lane, *value);
+    }
+    lanes.into_iter().fold(neutral, combine)
 }
 
 /// Combines what `map` makes of the values in [`LANES`] strands, then the strands.

@@ -8,7 +8,7 @@ use multiversion::multiversion;
 ///
 /// # Panics
 /// If weight or bias is shorter than a row.
-#[multiversion(targets("x86_64+avx2+fma", "x86_64+avx512f+avx512bw+avx512vl"))]
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
 pub fn layer_norm(values: &mut [f32], columns: usize, eps: f32, affine: Option<(&[f32], &[f32])>) {
     for row in values.chunks_exact_mut(columns.max(1)) {
         let mean = fold(row, 0.0, |x| x, |a, b| a + b) / columns as f32;

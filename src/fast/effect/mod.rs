@@ -16,6 +16,7 @@ use crate::golden::{self, Counters, FaultCounts, TileResult};
 use crate::tiling::Tiling;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use operands::Operands;
+use std::borrow::Borrow;
 
 /// What the faults of one tile do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,7 +102,7 @@ pub fn effects(
     tiling: &Tiling,
     x: ArrayView2<'_, i8>,
     w: &PackedWeights,
-    faults: impl IntoIterator<Item = (usize, TileFaults)>,
+    faults: impl IntoIterator<Item = (usize, impl Borrow<TileFaults>)>,
     threshold_bit: u32,
 ) -> Vec<TileEffect> {
     assert_eq!((x.ncols(), w.depth()), (tiling.k(), tiling.k()));
@@ -111,11 +112,12 @@ pub fn effects(
     let mut syndromes = Syndromes::default();
     let mut found = Vec::new();
     for (tile, faults) in faults {
+        let faults = faults.borrow();
         if faults.is_empty() {
             continue;
         }
         if !faults.stuck.is_empty() {
-            found.push(dense(config, tiling, tile, x, w, &faults, threshold_bit));
+            found.push(dense(config, tiling, tile, x, w, faults, threshold_bit));
             continue;
         }
         let mut operands = Operands::new(config, &tiling.tile(tile), x, w);

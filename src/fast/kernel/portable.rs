@@ -26,7 +26,7 @@ pub(super) fn multiply(
 }
 
 /// One row of activations, padded to whole lines, times one panel.
-#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512bw+avx512vl"))]
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
 fn row(x: &[i8], panel: &[Line]) -> [i32; PANEL] {
     // Sums of even and odd pairs of k apart: the products of a pair are what
     // `vpmaddwd` adds.

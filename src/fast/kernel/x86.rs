@@ -293,7 +293,7 @@ unsafe fn block_256<const ROWS: usize, const PANELS: usize>(block: &Block) {
 }
 
 /// 128·Σ x of every row.
-#[multiversion::multiversion(targets("x86_64+avx2", "x86_64+avx512f+avx512bw+avx512vl"))]
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
 fn offsets(x: ArrayView2<'_, i8>) -> Vec<i32> {
     let sum = |row: &[i8]| row.iter().map(|&x| i32::from(x)).sum::<i32>();
     let rows = x.rows().into_iter();
