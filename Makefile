@@ -13,7 +13,7 @@ ARRAYS   ?= 24
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
-.PHONY: cosim accelerator repack infer test rtl expected lint area synth characterize verify-timing voltage bench verify \
+.PHONY: cosim accelerator repack infer resilience test rtl expected lint area synth characterize verify-timing voltage bench verify \
     verify-fast verify-accelerator coverage formal waves fuzz help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
@@ -27,6 +27,10 @@ repack: ## what rollbacks cost in DRAM rows and cycles, row-major against repack
 
 infer: ## images of the embedded model with faults at BER=..., rolled back, beside the error-free ones
 	$(DRIFT) infer --config $(CONFIG) --ber $(BER) --protection drift
+
+resilience: ## images under faults by rate, bit, step, block and protection: campaigns, and their report in records/
+	set -e; for spec in configs/campaigns/paper/*.yaml; do $(DRIFT) campaign $$spec; done
+	$(DRIFT) report records
 
 test: ## all tests, co-simulation regressions included
 	@$(DRIFT) tools

@@ -8,7 +8,6 @@
 //! Operands are those of the embedded workload. The table is also written to
 //! `bench-timing.json` in Cargo's target folder.
 
-#[allow(dead_code, unused_imports, reason = "shared with the other benchmark")]
 mod support;
 
 use drift::timing::dynamic::{

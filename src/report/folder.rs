@@ -3,7 +3,10 @@
 use super::error::ReportError;
 use super::model::{Comparison, Item, Report, Section};
 use super::{paper, sections};
-use crate::campaign::{self, experiments::gemm_faults};
+use crate::campaign::{
+    self,
+    experiments::{gemm_faults, images},
+};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -107,10 +110,12 @@ fn records(file: &Path) -> Result<Section, ReportError> {
     let (header, _) = campaign::read(file)?;
     match header.experiment.as_str() {
         gemm_faults::NAME => sections::gemm_faults::section(file),
+        images::NAME => sections::images::section(file),
         other => {
             let message = format!(
-                "records of experiment {other:?} have no section; expected {}",
-                gemm_faults::NAME
+                "records of experiment {other:?} have no section; expected {} or {}",
+                gemm_faults::NAME,
+                images::NAME
             );
             Err(content(file, message))
         }

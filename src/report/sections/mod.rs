@@ -1,3 +1,4 @@
 //! Sections made from the records of campaigns.
 
 pub mod gemm_faults;
+pub mod images;
