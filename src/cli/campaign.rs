@@ -4,6 +4,7 @@ use super::Verdict;
 use super::progress::Progress;
 use anyhow::{Result, bail};
 use drift::campaign::experiments::gemm_faults::{self, GemmFaults};
+use drift::campaign::experiments::images::{self, Images};
 use drift::campaign::{self, Experiment, Record, Shard, Spec, summarise};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -47,10 +48,12 @@ pub fn run(args: &Args) -> Result<Verdict> {
     let spec = Spec::from_file(&args.spec)?;
     match spec.experiment.as_str() {
         gemm_faults::NAME => run_experiment(&GemmFaults::new(&spec)?, &spec, args),
+        images::NAME => run_experiment(&Images::new(&spec)?, &spec, args),
         other => bail!(
-            "{}: experiment: {other} is not allowed; expected {}",
+            "{}: experiment: {other} is not allowed; expected {} or {}",
             args.spec.display(),
-            gemm_faults::NAME
+            gemm_faults::NAME,
+            images::NAME
         ),
     }
 }
