@@ -11,7 +11,6 @@
 //! the machine's speed meets both sides. Targets are judged by medians. The
 //! table is also written to `bench-cosim.json` in Cargo's target folder.
 
-#[allow(unused_imports, reason = "the other benchmark uses the rest")]
 mod support;
 
 use drift::fault::Sampler;

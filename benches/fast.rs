@@ -10,11 +10,6 @@
 //! written to `bench-fast.json` in Cargo's target folder. For the same shapes on
 //! oneDNN: `tools/time_onednn.py`.
 
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the other benchmark uses the rest"
-)]
 mod support;
 
 use drift::config::ArrayConfig;

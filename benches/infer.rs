@@ -11,11 +11,6 @@
 //! threads are of the clock. What is compared is measured in turn within one run.
 //! The table is also written to `bench-infer.json` in Cargo's target folder.
 
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the other benchmarks use the rest"
-)]
 mod support;
 
 use drift::baseline::Unprotected;

@@ -149,10 +149,10 @@ impl Grid {
         if let Some(bits) = &grid.threshold_bit {
             spec.checked_list("grid.threshold_bit", bits)?;
         }
-        for weight in grid.guidance.iter().filter(|weight| !weight.is_finite()) {
+        if let Some(weight) = grid.guidance.iter().find(|weight| !weight.is_finite()) {
             return Err(spec.refused("grid.guidance", weight, "finite numbers"));
         }
-        for place in grid.places.iter().filter(|place| place.any.is_empty()) {
+        if let Some(place) = grid.places.iter().find(|place| place.any.is_empty()) {
             let key = format!("grid.places: {}: any", place.name);
             return Err(spec.refused(key, "[]", "at least one selector"));
         }
