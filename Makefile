@@ -13,9 +13,8 @@ ARRAYS   ?= 24
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
-.PHONY: cosim accelerator repack test rtl expected lint area synth bench verify verify-fast verify-accelerator coverage formal waves help
-.PHONY: cosim accelerator repack test rtl expected lint area synth bench verify verify-accelerator coverage formal waves voltage fuzz help
-.PHONY: cosim accelerator repack test rtl expected lint area synth characterize verify-timing bench verify verify-accelerator coverage formal waves help
+.PHONY: cosim accelerator repack infer test rtl expected lint area synth characterize verify-timing voltage bench verify \
+    verify-fast verify-accelerator coverage formal waves fuzz help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
 	$(DRIFT) cosim --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
@@ -25,6 +24,9 @@ accelerator: ## denoising steps of $(WORKLOAD) on the whole accelerator: checkpo
 
 repack: ## what rollbacks cost in DRAM rows and cycles, row-major against repacked; 128x128 takes minutes
 	$(DRIFT) repack
+
+infer: ## images of the embedded model with faults at BER=..., rolled back, beside the error-free ones
+	$(DRIFT) infer --config $(CONFIG) --ber $(BER) --protection drift
 
 test: ## all tests, co-simulation regressions included
 	@$(DRIFT) tools
@@ -58,6 +60,7 @@ voltage: ## bit error rate and what the checksums find, from 1.60 to 1.74 V, on 
 
 fuzz: ## ten minutes of damaged Liberty files; TARGET=netlist or table: other readers
 	fuzz/run.sh $(or $(TARGET),liberty) $(or $(SECONDS),600)
+
 characterize: ## technology table OUT=tech.yaml of the PE in LIBERTY="A.lib.gz B.lib.gz ...", operands of $(WORKLOAD)
 	$(DRIFT) characterize --config $(CONFIG) --workload $(WORKLOAD) --liberty $(LIBERTY) --out $(OUT)
 
@@ -73,6 +76,7 @@ bench: ## speed, as ratios measured in one run
 	cargo bench --bench fast
 	cargo bench --bench infer
 	cargo bench --bench timing
+	cargo bench --benches
 
 verify: ## CASES=10000 random shapes, arrays and fault lists, RTL against golden model
 	$(DRIFT) verify --cases $(CASES) --arrays $(ARRAYS)
