@@ -76,11 +76,11 @@ formal: ## prove the assertions of the RTL of a small array with SymbiYosys
 	$(DRIFT) formal
 
 bench: ## speed, as ratios measured in one run
-	cargo bench --benches
 	cargo bench --bench cosim --bench metrics
 	cargo bench --bench fast
 	cargo bench --bench infer
 	cargo bench --bench timing
+	cargo bench --benches
 
 verify: ## CASES=10000 random shapes, arrays and fault lists, RTL against golden model
 	$(DRIFT) verify --cases $(CASES) --arrays $(ARRAYS)

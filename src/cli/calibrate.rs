@@ -66,6 +66,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         plan: &FaultPlan::everywhere(Sampler::None),
         hardware: None,
         audit: None,
+        sabotage: false,
     };
     let mut engine = CalibrationEngine::default();
     let mut progress = Progress::new(args.n as u64, "images");

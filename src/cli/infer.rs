@@ -85,6 +85,9 @@ pub struct Args {
     /// Share of the tiles that the verilated RTL computes as well, 0..=1
     #[arg(long, value_name = "P", default_value_t = 0.0)]
     pub audit_rate: f64,
+    /// Upset the hardware of the audits behind the engine's back, to see a mismatch reported
+    #[arg(long)]
+    pub sabotage: bool,
     /// Images at a time [default: number of cores]
     #[arg(long)]
     pub threads: Option<usize>,
@@ -129,6 +132,9 @@ pub fn run(args: &Args) -> Result<Verdict> {
             args.audit_rate
         );
     }
+    if args.sabotage && args.audit_rate == 0.0 {
+        bail!("--sabotage: only audits find it; expected --audit-rate above 0");
+    }
     let (tasks, classes) = tasks(args, &source)?;
     let setting = Setting {
         threshold_bit: args.threshold_bit.unwrap_or(config.threshold_bit),
@@ -161,6 +167,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         plan: plan.as_ref().unwrap_or(&none),
         hardware: hardware.as_ref(),
         audit: (args.audit_rate > 0.0).then_some((args.audit_rate, args.faults.seed)),
+        sabotage: args.sabotage,
     };
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("{}: cannot be made", args.out.display()))?;
@@ -173,7 +180,14 @@ pub fn run(args: &Args) -> Result<Verdict> {
         "images",
     ) {
         Ok(made) => made,
-        Err(error) => return mismatch::report(error, &setting.config, &args.out, args.faults.seed),
+        Err(error) => {
+            return mismatch::report(
+                error,
+                (&args.config, &setting.config),
+                &args.out,
+                args.faults.seed,
+            );
+        }
     };
     let seconds = started.elapsed().as_secs_f64();
     let started = Instant::now();

@@ -12,8 +12,14 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
-/// Reports a mismatch as a failed check; any other error stays one.
-pub fn report(error: Error, config: &ArrayConfig, folder: &Path, seed: u64) -> Result<Verdict> {
+/// Reports a mismatch as a failed check; any other error stays one. The configuration
+/// comes with the name or path that it was given by.
+pub fn report(
+    error: Error,
+    (name, config): (&str, &ArrayConfig),
+    folder: &Path,
+    seed: u64,
+) -> Result<Verdict> {
     let found = error.chain().find_map(|cause| match cause.downcast_ref() {
         Some(InferError::Mismatch(mismatch)) => Some(mismatch),
         _ => None,
@@ -23,7 +29,7 @@ pub fn report(error: Error, config: &ArrayConfig, folder: &Path, seed: u64) -> R
     };
     eprintln!("MISMATCH: {mismatch} (seed {seed})");
     let folder = folder.join("mismatch");
-    let command = save(mismatch, config, &folder, seed)?;
+    let command = save(mismatch, (name, config), &folder, seed)?;
     eprintln!(
         "operands and faults are in {}; replay with:",
         folder.display()
@@ -32,7 +38,12 @@ pub fn report(error: Error, config: &ArrayConfig, folder: &Path, seed: u64) -> R
     Ok(Verdict::Failed)
 }
 
-fn save(mismatch: &TileMismatch, config: &ArrayConfig, folder: &Path, seed: u64) -> Result<String> {
+fn save(
+    mismatch: &TileMismatch,
+    (name, config): (&str, &ArrayConfig),
+    folder: &Path,
+    seed: u64,
+) -> Result<String> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("{}: cannot be made", folder.display()))?;
     let (x, w) = (folder.join("x.npy"), folder.join("w.npy"));
@@ -44,13 +55,15 @@ fn save(mismatch: &TileMismatch, config: &ArrayConfig, folder: &Path, seed: u64)
     list.insert(0, 0, mismatch.faults.flips.clone());
     let faults = folder.join("faults.jsonl");
     list.write(&faults, &config.hash(), &workload.hash(), seed)?;
-    let file = folder.join("config.yaml");
-    drift::atomic::write(&file, &serde_yaml::to_string(config)?)
-        .with_context(|| format!("{}: cannot be written", file.display()))?;
     Ok(format!(
-        "drift cosim --config {} --workload {operands} --fault-list {} --wave {}",
-        file.display(),
+        "drift cosim --config {name} --workload {operands} --fault-list {} --threshold-bit {}{} --wave {}",
         faults.display(),
+        mismatch.threshold_bit,
+        if mismatch.sabotaged {
+            " --sabotage"
+        } else {
+            ""
+        },
         folder.join("tile.fst").display()
     ))
 }

@@ -123,8 +123,8 @@ pub fn check_gemm(
     })
 }
 
-/// Changes output (0, 0) of the first tile by one.
-pub(super) const SABOTAGE: Fault = Fault {
+/// An upset that changes output (0, 0) of a tile by one.
+pub const SABOTAGE: Fault = Fault {
     pass: 0,
     row: 0,
     site: Site {

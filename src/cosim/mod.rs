@@ -21,7 +21,7 @@ pub use build::{BuildOptions, BuiltModel, build};
 pub use compare::{Divergence, Quantity, compare};
 pub use error::CosimError;
 pub use ffi::{Model, Simulator};
-pub use harness::{Check, GemmReport, Slice, check_gemm};
+pub use harness::{Check, GemmReport, SABOTAGE, Slice, check_gemm};
 pub use module::{Mismatch, ModuleSim, lockstep};
 pub use record::{RECORD_SCHEMA, Record};
 pub use rtl_run::{RtlJob, RtlResult, Stalls};

@@ -5,7 +5,7 @@ use super::backend::{Computed, Faulty};
 use super::error::InferError;
 use super::hardware::{TileOutput, simulate};
 use super::plan::image_seed;
-use crate::cosim::Simulator;
+use crate::cosim::{SABOTAGE, Simulator};
 use crate::fast::PackedWeights;
 use crate::fault::TileFaults;
 use crate::model::GemmTag;
@@ -20,6 +20,7 @@ pub struct Audit {
     simulator: Simulator,
     rate: f64,
     seed: u64,
+    sabotage: bool,
 }
 
 /// Columns of W, unpacked.
@@ -46,6 +47,16 @@ impl Audit {
             simulator,
             rate,
             seed: image_seed(seed, image),
+            sabotage: false,
+        }
+    }
+
+    /// Upsets the hardware behind the engine's back: every audit finds a difference.
+    #[must_use]
+    pub fn sabotaged(self) -> Self {
+        Self {
+            sabotage: true,
+            ..self
         }
     }
 
@@ -72,12 +83,21 @@ impl Audit {
             let x = job.x.slice(s![tile.rows.clone(), ..]);
             let w = columns(job.w, &tile.columns);
             let alone = Tiling::new(job.config, x.nrows(), x.ncols(), w.ncols());
-            let faults = std::slice::from_ref(faults);
-            let result = simulate(&mut self.simulator, job, alone, (x, w), faults)?;
+            let mut injected = faults.clone();
+            if self.sabotage {
+                injected.flips.insert(0, SABOTAGE);
+            }
+            let injected = std::slice::from_ref(&injected);
+            let result = simulate(&mut self.simulator, job, alone, (x, w), injected)?;
             let found = TileOutput::delivered(job.config, &result, 0, 0, tile.rows.len());
             let expected = TileOutput::expected(job.config, &tile, computed.y.view(), effect);
             if let Some(difference) = expected.differs(&found) {
-                return Err(InferError::mismatch(sample, tile, difference));
+                return Err(InferError::mismatch(
+                    sample,
+                    tile,
+                    difference,
+                    self.sabotage,
+                ));
             }
         }
         Ok(audited)

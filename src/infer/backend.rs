@@ -150,7 +150,7 @@ fn rtl(
         let expected = TileOutput::expected(job.config, &tile, computed.y.view(), effect);
         let found = TileOutput::delivered(job.config, &result, tile.index, first_row, rows);
         if let Some(difference) = expected.differs(&found) {
-            return Err(InferError::mismatch(sample, tile, difference));
+            return Err(InferError::mismatch(sample, tile, difference, false));
         }
         first_row += rows;
         let mut place = computed.y.slice_mut(s![tile.rows, tile.columns.clone()]);

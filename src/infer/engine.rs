@@ -59,8 +59,8 @@ pub struct ProtectedEngine<'a> {
     layers: HashMap<String, HashMap<usize, usize>>,
     /// How many there are.
     numbered: usize,
-    /// Memory for the outputs of the next GEMM.
-    scratch: Vec<i32>,
+    /// Memory for outputs, by number: sizes alternate, and growing fills with zeros.
+    scratch: HashMap<usize, Vec<i32>>,
     totals: Totals,
 }
 
@@ -90,7 +90,7 @@ impl<'a> ProtectedEngine<'a> {
             audit,
             layers: HashMap::new(),
             numbered: 0,
-            scratch: Vec::new(),
+            scratch: HashMap::new(),
             totals: Totals::default(),
         }
     }
@@ -152,7 +152,7 @@ impl<'a> ProtectedEngine<'a> {
         };
         let mut computed = self
             .backend
-            .run(&sample, std::mem::take(&mut self.scratch))
+            .run(&sample, self.scratch.remove(&(m * n)).unwrap_or_default())
             .map_err(|error| failed(tag, error))?;
         if let Some(audit) = &mut self.audit {
             self.totals.audited += audit
@@ -222,7 +222,7 @@ impl GemmEngine for ProtectedEngine<'_> {
             },
         )?;
         let real = dequantise(&y, &x.scales, Columns::Each(&weights.scales));
-        self.scratch = y.into_raw_vec_and_offset().0;
+        self.scratch.insert(y.len(), y.into_raw_vec_and_offset().0);
         Ok(real)
     }
 
@@ -252,7 +252,7 @@ impl GemmEngine for ProtectedEngine<'_> {
             },
         )?;
         let real = dequantise(&y, &x.scales, Columns::Same(b_scale));
-        self.scratch = y.into_raw_vec_and_offset().0;
+        self.scratch.insert(y.len(), y.into_raw_vec_and_offset().0);
         Ok(real)
     }
 }

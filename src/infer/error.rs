@@ -62,10 +62,19 @@ pub struct TileMismatch {
     pub w: Array2<i8>,
     /// Faults of the tile.
     pub faults: TileFaults,
+    /// θ.
+    pub threshold_bit: u32,
+    /// Whether the hardware was upset behind the engine's back.
+    pub sabotaged: bool,
 }
 
 impl InferError {
-    pub(super) fn mismatch(sample: &Sample<'_>, tile: Tile, difference: Difference) -> Self {
+    pub(super) fn mismatch(
+        sample: &Sample<'_>,
+        tile: Tile,
+        difference: Difference,
+        sabotaged: bool,
+    ) -> Self {
         let job = sample.job;
         let faults = job.faults.iter().find(|(of, _)| *of == tile.index);
         let mismatch = TileMismatch {
@@ -75,6 +84,8 @@ impl InferError {
             x: job.x.slice(s![tile.rows.clone(), ..]).to_owned(),
             w: columns(job.w, &tile.columns),
             faults: faults.map(|(_, faults)| faults.clone()).unwrap_or_default(),
+            threshold_bit: job.threshold_bit,
+            sabotaged,
             tile,
             difference,
         };

@@ -59,6 +59,8 @@ pub struct Run<'a> {
     pub hardware: Option<&'a Model>,
     /// Share of the tiles that are audited on the hardware, and its seed.
     pub audit: Option<(f64, u64)>,
+    /// Upset the hardware in audits, behind the engine's back.
+    pub sabotage: bool,
 }
 
 /// An image and what it took.
@@ -97,9 +99,14 @@ impl Run<'_> {
             EngineKind::Golden => Backend::Golden,
             EngineKind::Rtl => Backend::Rtl(model().simulator()),
         };
-        let audit = self
-            .audit
-            .map(|(rate, seed)| Audit::new(model().simulator(), rate, seed, task.image));
+        let audit = self.audit.map(|(rate, seed)| {
+            let audit = Audit::new(model().simulator(), rate, seed, task.image);
+            if self.sabotage {
+                audit.sabotaged()
+            } else {
+                audit
+            }
+        });
         let plan = self.plan.for_image(task.image);
         let mut engine = ProtectedEngine::new(self.setting, plan, protection, backend, audit);
         let latents = self.sample(&mut engine, task, observe)?;

@@ -64,6 +64,7 @@ fn run<'a>(
         plan,
         hardware: None,
         audit: None,
+        sabotage: false,
     }
 }
 

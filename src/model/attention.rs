@@ -150,9 +150,17 @@ impl Head {
 
 /// Columns as rows.
 fn transposed(matrix: &[f32], columns: usize) -> Vec<f32> {
-    let mut values = Vec::with_capacity(matrix.len());
-    for column in 0..columns {
-        values.extend(matrix.iter().skip(column).step_by(columns));
+    /// Columns that are read together, each from a line of the caches to another.
+    const BLOCK: usize = 8;
+    let rows = matrix.len() / columns.max(1);
+    let mut values = vec![0.0; matrix.len()];
+    for first in (0..columns).step_by(BLOCK) {
+        let end = columns.min(first + BLOCK);
+        for (row, of_row) in matrix.chunks_exact(columns).enumerate() {
+            for column in first..end {
+                values[column * rows + row] = of_row[column];
+            }
+        }
     }
     values
 }

@@ -141,9 +141,7 @@ impl Tensor {
         match (&mut self.values, &other.values) {
             (Some(values), Some(added)) => {
                 for part in values.chunks_exact_mut(added.len().max(1)) {
-                    for (value, more) in part.iter_mut().zip(added) {
-                        *value += more;
-                    }
+                    elementary::add(part, added);
                 }
             }
             (values, _) => *values = None,

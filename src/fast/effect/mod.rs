@@ -110,7 +110,8 @@ pub fn effects(
     let owned = (!contiguous).then(|| x.as_standard_layout());
     let x = owned.as_ref().map_or(x, |x| x.view());
     let mut syndromes = Syndromes::default();
-    let mut found = Vec::new();
+    let faults = faults.into_iter();
+    let mut found = Vec::with_capacity(faults.size_hint().0);
     for (tile, faults) in faults {
         let faults = faults.borrow();
         if faults.is_empty() {
