@@ -26,7 +26,7 @@ pub fn temporary_beside(target: &Path) -> io::Result<NamedTempFile> {
 ///
 /// # Errors
 /// What the operating system says; the target is untouched then.
-pub fn write(target: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+pub fn write(target: &Path, content: &(impl AsRef<[u8]> + ?Sized)) -> io::Result<()> {
     let temporary = temporary_beside(target)?;
     std::fs::write(temporary.path(), content)?;
     temporary.persist(target).map_err(|e| e.error)?;
