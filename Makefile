@@ -14,6 +14,7 @@ DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
 .PHONY: cosim accelerator repack test rtl expected lint area synth bench verify verify-accelerator coverage formal waves voltage fuzz help
+.PHONY: cosim accelerator repack test rtl expected lint area synth characterize verify-timing bench verify verify-accelerator coverage formal waves help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
 	$(DRIFT) cosim --config $(CONFIG) --workload $(WORKLOAD) --ber $(BER)
@@ -56,12 +57,19 @@ voltage: ## bit error rate and what the checksums find, from 1.60 to 1.74 V, on 
 
 fuzz: ## ten minutes of damaged Liberty files; TARGET=netlist or table: other readers
 	fuzz/run.sh $(or $(TARGET),liberty) $(or $(SECONDS),600)
+characterize: ## technology table OUT=tech.yaml of the PE in LIBERTY="A.lib.gz B.lib.gz ...", operands of $(WORKLOAD)
+	$(DRIFT) characterize --config $(CONFIG) --workload $(WORKLOAD) --liberty $(LIBERTY) --out $(OUT)
+
+verify-timing: ## the simulators behind it against each other, the arithmetic, static timing and OpenSTA (needs sta)
+	$(DRIFT) characterize --check 100000 --config $(CONFIG) --liberty $(LIBERTY)
+	$(DRIFT) synth --opensta --config $(CONFIG) --liberty $(LIBERTY)
 
 formal: ## prove the assertions of the RTL of a small array with SymbiYosys
 	$(DRIFT) formal
 
 bench: ## speed, as ratios measured in one run
 	cargo bench --bench cosim
+	cargo bench --bench timing
 
 verify: ## CASES=10000 random shapes, arrays and fault lists, RTL against golden model
 	$(DRIFT) verify --cases $(CASES) --arrays $(ARRAYS)

@@ -6,7 +6,7 @@
 //! ```text
 //! verify, sequence ─► cosim ─► soc ─► golden ─► fault ─► tiling ─► config ◄─ registers, rtl ◄─ cosim, synth, formal
 //! workload: operands; tool: external programs, for cosim, synth and formal
-//! timing: delays of the synthesised PE, knows synth, tool, rtl and config
+//! timing: delays of the synthesised PE and what goes wrong with them, knows synth, tool, rtl, workload, golden and tech
 //! tech: from a voltage and a frequency to fault probabilities, knows fault and timing
 //! dram: the memory behind the accelerator's AXI port, knows only config
 //! plot: figures as SVG and PNG, knows nothing of the rest

@@ -128,9 +128,11 @@ impl<'m> EventDriven<'m> {
 
     /// Everything as it is long after the registers hold `state`.
     fn settle(&mut self, state: &[bool]) {
-        for node in 0..self.model.nodes() {
+        let inputs = self.model.inputs();
+        self.values[..inputs].copy_from_slice(&state[..inputs]);
+        for node in inputs..self.model.nodes() {
             self.values[node] = match self.model.function(node) {
-                None => state[node],
+                None => continue,
                 Some(function) => {
                     let first = self.first_literal[node - self.model.inputs()];
                     for (place, literal) in function.literals.iter().enumerate() {

@@ -121,7 +121,7 @@ pub enum Operands<'w> {
     Workload(Box<FromWorkload<'w>>),
     /// Independent random states: uniform activations and weights, partial sums
     /// of random length.
-    Random(ChaCha8Rng),
+    Random(Box<ChaCha8Rng>),
 }
 
 /// PEs drawn from all the GEMMs of a workload.
@@ -160,7 +160,7 @@ impl<'w> Operands<'w> {
 
     /// Random states.
     pub fn random(seed: u64) -> Self {
-        Self::Random(ChaCha8Rng::seed_from_u64(seed))
+        Self::Random(Box::new(ChaCha8Rng::seed_from_u64(seed)))
     }
 
     /// The next stream of states, of two at least.
@@ -188,7 +188,7 @@ fn random_state(rng: &mut ChaCha8Rng) -> PeState {
 
 impl FromWorkload<'_> {
     fn draw(&mut self, below: usize) -> usize {
-        (u128::from(self.rng.next_u64()) * below as u128 >> 64) as usize
+        ((u128::from(self.rng.next_u64()) * below as u128) >> 64) as usize
     }
 
     fn stream(&mut self) -> Result<Vec<PeState>, TimingError> {

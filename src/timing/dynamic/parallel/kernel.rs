@@ -1,7 +1,7 @@
 //! The inner loops: waveforms of all nodes, drivers first.
 
 use super::Parallel;
-use super::lanes::{Lanes, window};
+use super::lanes::{Lanes, one_word_at_a_time, window};
 use super::plan::Row;
 use crate::timing::dynamic::cover::Step;
 use crate::timing::dynamic::model::{DelayedFunction, DelayedLiteral};
@@ -117,10 +117,12 @@ fn gate(
                 if *step == Step::And {
                     for (left, right) in left.iter_mut().zip(right) {
                         *left = left.and(*right);
+                        one_word_at_a_time();
                     }
                 } else {
                     for (left, right) in left.iter_mut().zip(right) {
                         *left = left.or(*right);
+                        one_word_at_a_time();
                     }
                 }
             }
@@ -140,22 +142,33 @@ fn gate(
         Step::Literal(_) => {
             for (out, value) in out.iter_mut().zip(left) {
                 *out = *value;
+                one_word_at_a_time();
             }
         }
         Step::And => {
             for ((out, left), right) in out.iter_mut().zip(left).zip(right) {
                 *out = left.and(*right);
+                one_word_at_a_time();
             }
         }
         Step::Or => {
             for ((out, left), right) in out.iter_mut().zip(left).zip(right) {
                 *out = left.or(*right);
+                one_word_at_a_time();
             }
         }
     }
     let (first, last) = (out[0], out[length - 1]);
-    front.iter_mut().for_each(|word| *word = first);
-    back.iter_mut().for_each(|word| *word = last);
+    fill(front, first);
+    fill(back, last);
+}
+
+#[inline(always)]
+fn fill(words: &mut [Lanes], value: Lanes) {
+    for word in words {
+        *word = value;
+        one_word_at_a_time();
+    }
 }
 
 /// A literal over the steps of the gate that it is of.
@@ -170,7 +183,7 @@ fn operand(
 ) {
     let Some(source) = &rows[literal.source] else {
         let value = settled(literal, settled_values);
-        out[..steps.len()].iter_mut().for_each(|word| *word = value);
+        fill(&mut out[..steps.len()], value);
         return;
     };
     let (longest, width) = literal.spread();

@@ -52,6 +52,13 @@ impl Lanes {
     }
 }
 
+/// Stands in loops over rows. Without it LLVM takes several words at a time and
+/// gathers their parts, although a word is just a vector register.
+#[inline(always)]
+pub(super) fn one_word_at_a_time() {
+    std::hint::black_box(());
+}
+
 /// `out[i]` = the conjunction (or disjunction) of `x[i..=i + width]`, inverted
 /// or not, for `i` below `x.len() - width`; the next `width` words of `out` are
 /// overwritten. Every word is combined three times whatever the width (van Herk
@@ -64,16 +71,19 @@ pub(super) fn window<const AND: bool>(x: &[Lanes], width: usize, flip: Lanes, ou
         0 => {
             for (out, x) in out.iter_mut().zip(x) {
                 *out = x.xor(flip);
+                one_word_at_a_time();
             }
         }
         1 => {
             for ((out, a), b) in out.iter_mut().zip(x).zip(&x[1..]) {
                 *out = join(*a, *b).xor(flip);
+                one_word_at_a_time();
             }
         }
         2 => {
             for (((out, a), b), c) in out.iter_mut().zip(x).zip(&x[1..]).zip(&x[2..]) {
                 *out = join(join(*a, *b), *c).xor(flip);
+                one_word_at_a_time();
             }
         }
         _ => {
@@ -85,6 +95,7 @@ pub(super) fn window<const AND: bool>(x: &[Lanes], width: usize, flip: Lanes, ou
                 for (out, x) in out.iter_mut().zip(&x[start..start + block]).rev() {
                     suffix = join(suffix, *x);
                     *out = suffix;
+                    one_word_at_a_time();
                 }
                 // ... and prefixes of the next.
                 out[0] = out[0].xor(flip);
@@ -92,6 +103,7 @@ pub(super) fn window<const AND: bool>(x: &[Lanes], width: usize, flip: Lanes, ou
                 for (out, x) in out[1..].iter_mut().zip(&x[start + block..]) {
                     prefix = join(prefix, *x);
                     *out = join(*out, prefix).xor(flip);
+                    one_word_at_a_time();
                 }
             }
         }

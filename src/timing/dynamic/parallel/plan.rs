@@ -31,13 +31,19 @@ pub(super) struct Plan {
     pub(super) longest: usize,
 }
 
+/// Neutral in unions of ranges.
+const NOTHING: Range<i32> = Range {
+    start: i32::MAX,
+    end: i32::MIN,
+};
+
 impl Plan {
     /// For clock periods from `shortest` steps on.
     pub(super) fn new(model: &DelayModel, shortest: u32) -> Self {
         let nodes = model.nodes();
         let first_capture = model.capture(0);
         let mut needed = vec![i32::MAX; nodes];
-        let mut stored: Vec<Range<i32>> = vec![i32::MAX..i32::MIN; nodes];
+        let mut stored: Vec<Range<i32>> = vec![NOTHING; nodes];
         let mut computed: Vec<Option<Range<i32>>> = vec![None; nodes];
         let mut longest = 0;
         let mut last_reader = vec![0; nodes];
