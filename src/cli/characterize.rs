@@ -4,7 +4,7 @@ use super::progress::Progress;
 use super::{Verdict, inputs};
 use anyhow::{Context, Result, bail};
 use drift::config::ArrayConfig;
-use drift::tech::{Delay, DelayPoint, Late, LibertyFile, Margins, Origin, SCHEMA, Table};
+use drift::tech::{Delay, DelayPoint, LateCurve, LibertyFile, Margins, Origin, SCHEMA, Table};
 use drift::timing::dynamic::{
     LateCounts, Operands, PeTiming, RESOLUTION, check, choose_periods, count_late, trim,
 };
@@ -154,6 +154,18 @@ struct Measured {
     file: LibertyFile,
 }
 
+impl Measured {
+    /// What the table has of this voltage.
+    fn curve(&self) -> LateCurve {
+        let mut counts = self.late.clone();
+        trim(&mut counts);
+        LateCurve {
+            voltage: self.timing.voltage,
+            curve: counts.iter().map(|l| l.entry(RESOLUTION)).collect(),
+        }
+    }
+}
+
 fn measure(
     args: &Args,
     source: &Source<'_>,
@@ -222,26 +234,13 @@ fn table(args: &Args, source: &Source<'_>, pe: &SynthesisedPe, all: &[Measured])
     let law = AlphaPower::fit(&points)?;
     let highest = points.last().context("no library")?;
     let (nominal_voltage, t_crit_ns) = (highest.0, round(highest.1));
-    let mut pooled = all[0].late.clone();
-    for other in &all[1..] {
-        for (sum, late) in pooled.iter_mut().zip(&other.late) {
-            sum.merge(late);
-        }
-    }
-    trim(&mut pooled);
-    let mut sources = vec![
-        "late: transport delays of static timing's transitions and loads, ideal clock, no wires; all voltages pooled, with the same operands at each".to_owned(),
-        "masks: the 256 commonest, or as many as make up 99.9%; every other wrong word counts as the listed mask that agrees best with its highest bits".to_owned(),
+    let late: Vec<LateCurve> = all.iter().map(Measured::curve).collect();
+    let sources = vec![
+        "late: transport delays of static timing's transitions and loads, ideal clock, no wires; the same operands at every voltage; PEs drawn evenly from all tiles, with right partial sums from above".to_owned(),
+        "masks: the 96 commonest, or as many as make up 99.9%; every other wrong word counts as the listed mask that agrees best with its highest bits".to_owned(),
         "energy: half CV^2 per edge with the library's pin capacitances, and its internal power; of one PE with its registers; inertial delays".to_owned(),
         "margins: guardband and supply noise are assumptions, not measurements".to_owned(),
     ];
-    sources.extend(all.iter().map(|measured| {
-        let rates = measured.late[..pooled.len()].iter();
-        let rates: Vec<String> = rates.map(|l| format!("{:.2e}", l.word_wrong())).collect();
-        let voltage = measured.timing.voltage;
-        format!("word_wrong at {voltage} V alone: {}", rates.join(" "))
-    }));
-    let entries: Vec<Late> = pooled.iter().map(|l| l.entry(RESOLUTION)).collect();
     let files: Vec<String> = args.liberty.iter().map(|file| name_of(file)).collect();
     Ok(Table {
         schema: SCHEMA.to_owned(),
@@ -264,7 +263,10 @@ fn table(args: &Args, source: &Source<'_>, pe: &SynthesisedPe, all: &[Measured])
             recipe: format!("Yosys {}, script {}", pe.yosys, sha256(&pe.script)),
             liberty: all.iter().map(|m| m.file.clone()).collect(),
             workload: source.name(),
-            vectors: pooled.iter().map(|l| l.vectors).max().unwrap_or(0),
+            vectors: all
+                .iter()
+                .filter_map(|m| m.late.iter().map(|l| l.vectors).max())
+                .sum(),
             seed: args.seed,
             scaled_from: None,
             sources,
@@ -289,7 +291,7 @@ fn table(args: &Args, source: &Source<'_>, pe: &SynthesisedPe, all: &[Measured])
                 })
                 .collect(),
         },
-        late: entries,
+        late,
         energy: all
             .iter()
             .filter_map(|m| m.timing.energy)
@@ -326,18 +328,15 @@ fn report(all: &[Measured], table: &Table) {
             );
         }
     }
-    print!("\nP(word wrong)\n{:>7} {:>9} {:>6}", "x", "pooled", "masks");
+    print!("\nP(word wrong)\n{:>7}", "x");
     for measured in all {
         print!(" {:>7.2} V", measured.timing.voltage);
     }
     println!();
-    for (place, late) in table.late.iter().enumerate() {
-        print!(
-            "{:>7.4} {:>9.2e} {:>6}",
-            late.x,
-            late.word_wrong,
-            late.masks.len()
-        );
+    let longest = table.late.iter().map(|late| late.curve.len()).max();
+    for place in 0..longest.unwrap_or(0) {
+        let period = all[0].late[place].period;
+        print!("{:>7.4}", f64::from(period) / f64::from(RESOLUTION));
         for measured in all {
             print!(" {:>9.2e}", measured.late[place].word_wrong());
         }

@@ -127,7 +127,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     }
     std::fs::create_dir_all(&args.out)?;
     let json = serde_json::to_string_pretty(&rows)? + "\n";
-    atomic::write(&args.out.join("sweep.json"), json)?;
+    atomic::write(&args.out.join("sweep.json"), &json)?;
     let errors = error_rates(&table, &rows);
     write(&errors.into(), Size::WIDE, &args.out, "ber")?;
     write(&found(&rows).into(), Size::WIDE, &args.out, "detected")?;

@@ -12,11 +12,12 @@
 //! of neighbouring PEs and cycles is correlated: errors then cluster in time; how
 //! many there are is the same.
 //!
-//! Between two x of the table ln p is linear (p itself where one of them is 0), and
-//! the shares of the masks are mixed; below its first x the table has nothing
+//! Between two x of a curve ln p is linear (p itself where one of them is 0), and
+//! the shares of the masks are mixed; below its first x a curve has nothing
 //! to say. Only the tail of the noise may reach there: it counts as the first x.
+//! Between two voltages p is linear; beyond them it is that of the last curve.
 
-use super::{OperatingPoint, Table, TechError};
+use super::{Late, LateCurve, OperatingPoint, Table, TechError};
 use crate::fault::WordErrors;
 use crate::units::{Hertz, Nanoseconds, Volts};
 use std::collections::BTreeMap;
@@ -79,7 +80,7 @@ impl Table {
         self.characterised(point.voltage)?;
         let period = point.frequency.period();
         let x = period.0 / self.t_crit(point.voltage).0;
-        let lowest_x = self.late[0].x;
+        let lowest_x = self.lowest_x(point.voltage);
         if !(point.frequency.0 > 0.0 && x >= lowest_x * (1.0 - 1e-9)) {
             let highest = self.t_crit(point.voltage).frequency().0 / lowest_x;
             return Err(TechError::Frequency {
@@ -98,12 +99,45 @@ impl Table {
         point.frequency.period().0 / self.t_crit(point.voltage).0
     }
 
+    /// The lowest T / T_crit that the table can answer for at a voltage.
+    pub fn lowest_x(&self, voltage: Volts) -> f64 {
+        let used = self.neighbours(voltage.0).filter(|(_, share)| *share > 0.0);
+        used.map(|(index, _)| self.late[index].curve[0].x)
+            .fold(0.0, f64::max)
+    }
+
+    /// The curves on both sides of a voltage, and their shares.
+    fn neighbours(&self, voltage: f64) -> impl Iterator<Item = (usize, f64)> {
+        let above = self.late.partition_point(|late| late.voltage <= voltage);
+        let low = above.saturating_sub(1);
+        let high = above.min(self.late.len() - 1);
+        let (from, to) = (self.late[low].voltage, self.late[high].voltage);
+        let share = if low == high {
+            0.0
+        } else {
+            (voltage - from) / (to - from)
+        };
+        [(low, 1.0 - share), (high, share)].into_iter()
+    }
+
     /// How much of the probability of a wrong word comes from each entry of
-    /// `late`.
-    fn weights(&self, voltage: Volts, period: Nanoseconds, sigma: Volts) -> Vec<f64> {
-        let mut weights = vec![0.0; self.late.len()];
+    /// each curve.
+    fn weights(&self, voltage: Volts, period: Nanoseconds, sigma: Volts) -> Vec<Vec<f64>> {
+        let zeros = |late: &LateCurve| vec![0.0; late.curve.len()];
+        let mut weights: Vec<Vec<f64>> = self.late.iter().map(zeros).collect();
+        let mut add = |voltage: Volts, times: f64| {
+            let x = period.0 / self.t_crit(voltage).0;
+            for (index, share) in self.neighbours(voltage.0) {
+                add(
+                    &self.late[index].curve,
+                    x,
+                    times * share,
+                    &mut weights[index],
+                );
+            }
+        };
         if sigma.0 <= 0.0 {
-            self.add(period.0 / self.t_crit(voltage).0, 1.0, &mut weights);
+            add(voltage, 1.0);
             return weights;
         }
         let density = |z: f64| (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt();
@@ -116,8 +150,8 @@ impl Table {
                 let middle = edge[0] + half * (2 * piece + 1) as f64;
                 for (node, weight) in GAUSS {
                     let z = middle + half * node;
-                    let x = period.0 / self.t_crit(Volts(voltage.0 + sigma.0 * z)).0;
-                    self.add(x, weight * half * density(z), &mut weights);
+                    let noisy = Volts(voltage.0 + sigma.0 * z);
+                    add(noisy, weight * half * density(z));
                 }
             }
         }
@@ -129,49 +163,29 @@ impl Table {
         let mut edges = vec![-TAIL, TAIL];
         let (low, high) = (voltage.0 - TAIL * sigma.0, voltage.0 + TAIL * sigma.0);
         let within = |v: &f64| *v > low && *v < high;
-        let of_late = self.late.iter().map(|late| late.x);
-        let of_late = of_late.map(|x| self.delay.voltage_at(period, x, low, high));
+        let curves = self.late.iter().flat_map(|late| &late.curve);
+        let mut all_x: Vec<f64> = curves.map(|late| late.x).collect();
+        all_x.sort_by(f64::total_cmp);
+        all_x.dedup();
+        let of_x = all_x.into_iter();
+        let of_x = of_x.map(|x| self.delay.voltage_at(period, x, low, high));
         let measured = self.delay.points.iter().map(|point| point.voltage);
-        let inner = of_late.chain(measured).filter(within);
+        let curves = self.late.iter().map(|late| late.voltage);
+        let inner = of_x.chain(measured).chain(curves).filter(within);
         edges.extend(inner.map(|v| (v - voltage.0) / sigma.0));
         edges
     }
 
-    /// Adds `times` p(x) to the entries of `late` around x.
-    fn add(&self, x: f64, times: f64, weights: &mut [f64]) {
-        let late = &self.late;
-        let above = late.partition_point(|late| late.x <= x);
-        if above == 0 {
-            weights[0] += times * late[0].word_wrong;
-            return;
-        }
-        if above == late.len() {
-            // Exactly at the last x there still are some.
-            if x <= late[above - 1].x {
-                weights[above - 1] += times * late[above - 1].word_wrong;
-            }
-            return;
-        }
-        let (low, high) = (&late[above - 1], &late[above]);
-        let share = (x - low.x) / (high.x - low.x);
-        let (wrong, other) = (low.word_wrong, high.word_wrong);
-        if wrong > 0.0 && other > 0.0 {
-            let mixed = (wrong.ln() * (1.0 - share) + other.ln() * share).exp();
-            weights[above - 1] += times * mixed * (1.0 - share);
-            weights[above] += times * mixed * share;
-        } else {
-            weights[above - 1] += times * wrong * (1.0 - share);
-            weights[above] += times * other * share;
-        }
-    }
-
-    /// The mixture of the entries of `late` with these weights.
-    fn mixture(&self, weights: &[f64]) -> TimingErrors {
-        let word_wrong = weights.iter().sum::<f64>().min(1.0);
+    /// The mixture of the entries of all curves with these weights.
+    fn mixture(&self, weights: &[Vec<f64>]) -> TimingErrors {
+        let word_wrong = weights.iter().flatten().sum::<f64>().min(1.0);
         let mut shares: BTreeMap<u32, f64> = BTreeMap::new();
-        for (late, weight) in self.late.iter().zip(weights) {
-            for (mask, share) in &late.masks {
-                *shares.entry(*mask).or_default() += share * weight;
+        let entries = self.late.iter().flat_map(|late| &late.curve);
+        for (late, weight) in entries.zip(weights.iter().flatten()) {
+            if *weight > 0.0 {
+                for (mask, share) in &late.masks {
+                    *shares.entry(*mask).or_default() += share * weight;
+                }
             }
         }
         let mut bits = [0.0; 32];
@@ -194,5 +208,32 @@ impl Table {
             bits,
             masks,
         }
+    }
+}
+
+/// Adds `times` p(x) to the entries of a curve around x.
+fn add(late: &[Late], x: f64, times: f64, weights: &mut [f64]) {
+    let above = late.partition_point(|late| late.x <= x);
+    if above == 0 {
+        weights[0] += times * late[0].word_wrong;
+        return;
+    }
+    if above == late.len() {
+        // Exactly at the last x there still are some.
+        if x <= late[above - 1].x {
+            weights[above - 1] += times * late[above - 1].word_wrong;
+        }
+        return;
+    }
+    let (low, high) = (&late[above - 1], &late[above]);
+    let share = (x - low.x) / (high.x - low.x);
+    let (wrong, other) = (low.word_wrong, high.word_wrong);
+    if wrong > 0.0 && other > 0.0 {
+        let mixed = (wrong.ln() * (1.0 - share) + other.ln() * share).exp();
+        weights[above - 1] += times * mixed * (1.0 - share);
+        weights[above] += times * mixed * share;
+    } else {
+        weights[above - 1] += times * wrong * (1.0 - share);
+        weights[above] += times * other * share;
     }
 }

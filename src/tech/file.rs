@@ -1,7 +1,7 @@
 //! Reading, checking and writing technology tables.
 
 use super::table::SCHEMA;
-use super::{SHIPPED, Table, TechError};
+use super::{Late, SHIPPED, Table, TechError};
 use crate::atomic;
 use serde::Serialize;
 use std::fmt::{Display, Write};
@@ -102,21 +102,34 @@ impl Table {
             "late:\n"
         };
         for late in &self.late {
-            let bits: Vec<String> = late.bits.iter().map(|p| format!("{p:e}")).collect();
-            let mask = |(mask, share): &(u32, f64)| format!("[{mask:#010x}, {share}]");
-            let masks: Vec<String> = late.masks.iter().map(mask).collect();
-            let _ = write!(
-                text,
-                "- x: {}\n  word_wrong: {:e}\n  vectors: {}\n  bits: [{}]\n  masks: [{}]\n",
-                late.x,
-                late.word_wrong,
-                late.vectors,
-                bits.join(", "),
-                masks.join(", ")
-            );
+            let _ = writeln!(text, "- voltage: {}", late.voltage);
+            text += if late.curve.is_empty() {
+                "  curve: []\n"
+            } else {
+                "  curve:\n"
+            };
+            late.curve
+                .iter()
+                .for_each(|late| write_late(&mut text, late));
         }
         text
     }
+}
+
+/// An entry of a curve, its lists one to a line.
+fn write_late(text: &mut String, late: &Late) {
+    let bits: Vec<String> = late.bits.iter().map(|p| format!("{p:e}")).collect();
+    let mask = |(mask, share): &(u32, f64)| format!("[{mask:#010x}, {share:e}]");
+    let masks: Vec<String> = late.masks.iter().map(mask).collect();
+    let _ = write!(
+        text,
+        "  - x: {}\n    word_wrong: {:e}\n    vectors: {}\n    bits: [{}]\n    masks: [{}]\n",
+        late.x,
+        late.word_wrong,
+        late.vectors,
+        bits.join(", "),
+        masks.join(", ")
+    );
 }
 
 /// Checks values and names the file in what it says of them.
@@ -242,12 +255,24 @@ impl Check<'_> {
     }
 
     fn late(&self, table: &Table) -> Result<(), TechError> {
-        if table.late.len() < 2 {
-            let found = format!("a list of {}", table.late.len());
-            return self.fail("late", found, "expected two clock periods at least");
+        if table.late.is_empty() {
+            return self.fail("late", "an empty list", "expected a voltage at least");
         }
         for (index, late) in table.late.iter().enumerate() {
-            let key = |name: &str| format!("late[{index}].{name}");
+            self.positive(format!("late[{index}].voltage"), late.voltage)?;
+            self.curve(&format!("late[{index}].curve"), &late.curve)?;
+        }
+        let voltages = table.late.iter().map(|late| late.voltage);
+        self.ascending("late", "voltage", voltages)
+    }
+
+    fn curve(&self, list: &str, curve: &[Late]) -> Result<(), TechError> {
+        if curve.len() < 2 {
+            let found = format!("a list of {}", curve.len());
+            return self.fail(list, found, "expected two clock periods at least");
+        }
+        for (index, late) in curve.iter().enumerate() {
+            let key = |name: &str| format!("{list}[{index}].{name}");
             self.positive(key("x"), late.x)?;
             self.within(key("word_wrong"), late.word_wrong, 0.0, 1.0)?;
             if late.bits.len() != 32 {
@@ -282,7 +307,7 @@ impl Check<'_> {
                 return self.fail(key("masks"), found, "expected shares that add up to 1");
             }
         }
-        self.ascending("late", "x", table.late.iter().map(|late| late.x))
+        self.ascending(list, "x", curve.iter().map(|late| late.x))
     }
 
     fn energy(&self, table: &Table) -> Result<(), TechError> {

@@ -19,7 +19,9 @@ pub use errors::TimingErrors;
 pub use plots::plots;
 pub use point::{MacEnergy, OperatingPoint};
 pub use scale::{Node, ScaleError};
-pub use table::{Delay, DelayPoint, Energy, Late, LibertyFile, Margins, Origin, SCHEMA, Table};
+pub use table::{
+    Delay, DelayPoint, Energy, Late, LateCurve, LibertyFile, Margins, Origin, SCHEMA, Table,
+};
 
 /// The tables that ship with the project: `(name, YAML text)`; the first is the default.
 pub const SHIPPED: [(&str, &str); 2] = [

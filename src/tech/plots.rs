@@ -82,7 +82,7 @@ fn ber_against_frequency(table: &Table) -> Lines {
     let count = points.len();
     for index in [0, count / 3, 2 * count / 3, count - 1] {
         let voltage = Volts(points[index].voltage);
-        let fastest = table.t_crit(voltage).frequency().0 / table.late[0].x;
+        let fastest = table.t_crit(voltage).frequency().0 / table.lowest_x(voltage);
         let at = |f: f64| {
             let frequency = Hertz(f);
             (f * 1e-6, OperatingPoint { voltage, frequency })
@@ -98,12 +98,21 @@ fn ber_against_frequency(table: &Table) -> Lines {
 }
 
 fn late_bits(table: &Table) -> Lines {
+    // The highest voltage, which is the nominal one.
+    let highest = &table.late[table.late.len() - 1];
     let mut plot = Lines::new(
-        format!("Wrong bits by T/T_crit, {}", table.name),
+        format!(
+            "Wrong bits by T/T_crit at {} V, {}",
+            highest.voltage, table.name
+        ),
         Axis::linear("bit of the partial sum"),
         Axis::log("probability that it is captured wrong"),
     );
-    let wrong: Vec<_> = table.late.iter().filter(|l| l.word_wrong > 0.0).collect();
+    let wrong: Vec<_> = highest
+        .curve
+        .iter()
+        .filter(|l| l.word_wrong > 0.0)
+        .collect();
     let step = wrong.len().div_ceil(6).max(1);
     for late in wrong.iter().step_by(step) {
         let bits = late.bits.iter().enumerate();

@@ -86,6 +86,28 @@ fn without_noise_the_table_itself_answers() {
     }
 }
 
+#[test]
+fn between_two_voltages_errors_are_between_theirs() {
+    let mut table = table();
+    let mut slow = table.late[0].clone();
+    slow.voltage = 0.8;
+    for late in &mut slow.curve {
+        late.word_wrong *= 0.5;
+        late.bits.iter_mut().for_each(|p| *p *= 0.5);
+    }
+    table.late.insert(0, slow);
+    for (voltage, factor) in [(0.8, 0.5), (0.85, 0.625), (0.9, 0.75), (1.0, 1.0)] {
+        let frequency = 1.0 / (0.9 * table.t_crit(Volts(voltage)).0);
+        let found = table.errors_with_noise(at(voltage, frequency), Volts(0.0));
+        close(found.unwrap().word_wrong, 0.001 * factor, 1e-9);
+    }
+    // The shortest period is that of the less patient of the two curves.
+    table.late[0].curve[0].x = 0.7;
+    assert_eq!(table.lowest_x(Volts(0.8)), 0.7);
+    assert_eq!(table.lowest_x(Volts(0.9)), 0.8);
+    assert_eq!(table.lowest_x(Volts(1.0)), 0.8);
+}
+
 /// The integral by a million rectangles.
 fn naive(table: &Table, point: OperatingPoint, sigma: f64) -> (f64, f64) {
     let (mut word, mut high) = (0.0, 0.0);
@@ -95,7 +117,7 @@ fn naive(table: &Table, point: OperatingPoint, sigma: f64) -> (f64, f64) {
         let density = (-0.5 * z * z).exp() / (2.0 * std::f64::consts::PI).sqrt();
         let voltage = Volts(point.voltage.0 + sigma * z);
         let x = point.frequency.period().0 / table.t_crit(voltage).0;
-        let late = &table.late;
+        let late = &table.late[0].curve;
         let (p, first) = if x < late[0].x {
             (late[0].word_wrong, 1.0)
         } else if x < late[1].x {

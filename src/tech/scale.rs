@@ -8,7 +8,7 @@
 //! voltages. What is wrong at which T/T_crit is taken over as it is: it belongs
 //! to the netlist and its operands, and is assumed not to change with the node.
 
-use super::{Delay, DelayPoint, Energy, Margins, Table, TechError};
+use super::{Delay, DelayPoint, Energy, LateCurve, Margins, Table, TechError};
 use crate::timing::TimingError;
 use crate::timing::sta::AlphaPower;
 
@@ -83,7 +83,7 @@ fn polynomial(coefficients: &[f64], x: f64) -> f64 {
 impl Table {
     /// This table scaled from one node to another, named `name`; `command` says how.
     ///
-    /// Margins in volts keep their share of the supply. Leakage becomes 0: the
+    /// Margins in volts, and the voltages of the error curves, keep their share of the supply. Leakage becomes 0: the
     /// publication has none by itself.
     ///
     /// # Errors
@@ -119,6 +119,10 @@ impl Table {
             }
         });
         let share = to.nominal / self.margins.sign_off_voltage;
+        let late = self.late.iter().map(|late| LateCurve {
+            voltage: (late.voltage * share * 1e6).round() / 1e6,
+            curve: late.curve.clone(),
+        });
         let mut origin = self.origin.clone();
         origin.command = command.to_owned();
         origin.scaled_from = Some(self.name.clone());
@@ -126,7 +130,7 @@ impl Table {
             SOURCE.to_owned(),
             format!(
                 "Delay and energy at {} V of {} stand for those at the sign-off voltage of {}; wrong words against \
-                 T/T_crit are those of {}; leakage is not scaled but left out.",
+                 T/T_crit are those of {} at the same share of the sign-off voltage; leakage is not scaled but left out.",
                 from.nominal, from.name, self.name, self.name
             ),
         ]);
@@ -148,7 +152,7 @@ impl Table {
                 fit_rms: law.rms,
                 points,
             },
-            late: self.late.clone(),
+            late: late.collect(),
             energy: energy.collect(),
         })
     }
@@ -191,7 +195,8 @@ mod tests {
         let energy = scaled.energy(Volts(0.8)).unwrap().switching_pj;
         assert!((energy - 0.0962 / 6.302).abs() < 1e-4, "{energy}");
         assert!((scaled.margins.noise_sigma - 0.008).abs() < 1e-12);
-        assert_eq!(scaled.late, table().late);
+        assert_eq!(scaled.late[0].voltage, 0.8);
+        assert_eq!(scaled.late[0].curve, table().late[0].curve);
         assert_eq!(scaled.origin.scaled_from.as_deref(), Some("small"));
         let text = scaled.to_yaml();
         let again = Table::from_yaml(&text, std::path::Path::new("new")).unwrap();

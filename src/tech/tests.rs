@@ -30,10 +30,10 @@ fn what_is_written_reads_as_it_was() {
         assert_eq!(Table::from_file(&file).unwrap(), table);
     }
     let mut wrong = table();
-    wrong.late[0].word_wrong = f64::NAN;
+    wrong.late[0].curve[0].word_wrong = f64::NAN;
     let before = std::fs::read(&file).unwrap();
     let message = wrong.write(&file).unwrap_err().to_string();
-    assert!(message.contains("late[0].word_wrong"), "{message}");
+    assert!(message.contains("late[0].curve[0].word_wrong"), "{message}");
     assert_eq!(std::fs::read(&file).unwrap(), before);
 }
 
@@ -95,25 +95,37 @@ fn wrong_values_are_named() {
             "frequency_guardband: -0.1",
             &["frequency_guardband", "-0.1"],
         ),
-        ("x: 0.9", "x: 0.7", &["late[1].x", "0.7", "more than 0.8"]),
+        (
+            "x: 0.9",
+            "x: 0.7",
+            &["late[0].curve[1].x", "0.7", "more than 0.8"],
+        ),
         (
             "word_wrong: 0.1",
             "word_wrong: 1.1",
-            &["late[0].word_wrong", "1.1", "0..=1"],
+            &["late[0].curve[0].word_wrong", "1.1", "0..=1"],
         ),
-        ("0.75]", "0.5]", &["late[0].masks", "0.75", "add up to 1"]),
+        (
+            "0.75]",
+            "0.5]",
+            &["late[0].curve[0].masks", "0.75", "add up to 1"],
+        ),
         (
             "[0x80000000, 0.75]",
             "[0x40000000, 0.75]",
-            &["late[0].masks[1]", "0x40000000", "each mask once"],
+            &["late[0].curve[0].masks[1]", "0x40000000", "each mask once"],
         ),
         (
             "[0x80000000, 0.75]",
             "[0, 0.75]",
-            &["late[0].masks[1]", "0x0"],
+            &["late[0].curve[0].masks[1]", "0x0"],
         ),
-        ("0, 0.025", "0.025", &["late[0].bits", "a list of 31", "32"]),
-        ("0, 0.025", "0, 0.2", &["late[0].bits[30]", "0.2"]),
+        (
+            "0, 0.025",
+            "0.025",
+            &["late[0].curve[0].bits", "a list of 31", "32"],
+        ),
+        ("0, 0.025", "0, 0.2", &["late[0].curve[0].bits[30]", "0.2"]),
         (
             "clock_pj: 0.2",
             "clock_pj: -1",

@@ -177,6 +177,7 @@ impl Images {
             plan,
             hardware: None,
             audit: None,
+            sabotage: false,
         };
         let guided = cell.guidance != 1.0;
         let task = ImageTask {

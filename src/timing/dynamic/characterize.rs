@@ -16,7 +16,7 @@ pub const RESOLUTION: u32 = 1024;
 
 /// Clock periods of a table, the shortest being one with which a fifth of the
 /// words are wrong.
-const POINTS: u32 = 22;
+const POINTS: u32 = 40;
 /// Share of wrong words at the first point of a table.
 const MOST_WRONG: f64 = 0.2;
 /// Below this share of wrong words more vectors are needed.

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Masks that a table lists for a period, at most.
-const MOST_MASKS: usize = 256;
+const MOST_MASKS: usize = 96;
 /// Share of the wrong words that need not be listed by their own mask.
 const UNLISTED: f64 = 0.001;
 
@@ -97,7 +97,7 @@ impl LateCounts {
         }
     }
 
-    /// The entry of a technology table. The commonest masks are listed, 256 at
+    /// The entry of a technology table. The commonest masks are listed, 96 at
     /// most, or as many as make up 99.9% of the wrong words; every other wrong
     /// word counts as the listed mask whose highest bits agree with its own
     /// best, so that errors keep their size.
@@ -119,18 +119,30 @@ impl LateCounts {
             }
         }
         kept.sort_by_key(|(mask, count)| (u64::MAX - count, *mask));
-        let share = |count: u64| count as f64 / self.wrong as f64;
+        let mut masks: Vec<(u32, f64)> = kept
+            .iter()
+            .map(|(mask, count)| (*mask, rounded(*count as f64 / self.wrong as f64)))
+            .collect();
+        // Rounded shares still add up to 1: the commonest takes the rest.
+        if let Some((first, others)) = masks.split_first_mut() {
+            first.1 = 1.0 - others.iter().map(|(_, share)| share).sum::<f64>();
+        }
         Late {
             x: f64::from(self.period) / f64::from(resolution),
-            word_wrong: self.word_wrong(),
+            word_wrong: rounded(self.word_wrong()),
             vectors: self.vectors,
             bits: self
                 .bits
-                .map(|n| n as f64 / self.vectors.max(1) as f64)
+                .map(|n| rounded(n as f64 / self.vectors.max(1) as f64))
                 .to_vec(),
-            masks: kept.iter().map(|(mask, n)| (*mask, share(*n))).collect(),
+            masks,
         }
     }
+}
+
+/// Five significant digits: what so many vectors can tell.
+fn rounded(value: f64) -> f64 {
+    format!("{value:.4e}").parse().unwrap_or(value)
 }
 
 /// Simulates operand pairs until `vectors` of them are counted, and calls
@@ -248,17 +260,17 @@ mod tests {
             vectors: 1 << 20,
             ..LateCounts::default()
         };
-        for index in 0..300_u32 {
-            let count = if index < 256 { 10 } else { 1 };
+        for index in 0..127_u32 {
+            let count = if index < 96 { 10 } else { 1 };
             counts.masks.insert((index + 1) << 16, count);
             counts.wrong += count;
         }
         counts.masks.insert(0x0001_0001, 1);
         counts.wrong += 1;
         let entry = counts.entry(100);
-        assert_eq!(entry.masks.len(), 256);
+        assert_eq!(entry.masks.len(), 96);
         let share = |mask: u32| entry.masks.iter().find(|m| m.0 == mask).unwrap().1;
-        assert_eq!(share(0x0001_0000), 11.0 / counts.wrong as f64);
+        assert!((share(0x0001_0000) - 11.0 / counts.wrong as f64).abs() < 1e-4);
         assert!((entry.masks.iter().map(|m| m.1).sum::<f64>() - 1.0).abs() < 1e-12);
         let none = LateCounts::default().entry(100);
         assert!(none.masks.is_empty() && none.word_wrong == 0.0);

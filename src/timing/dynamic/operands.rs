@@ -129,32 +129,40 @@ pub enum Operands<'w> {
 pub struct FromWorkload<'w> {
     workload: &'w Workload,
     config: ArrayConfig,
-    /// Multiply-adds of the GEMMs up to and with each.
+    /// Tiles of the GEMMs up to and with each.
     cumulative: Vec<u64>,
     gemm: Option<(usize, Gemm)>,
     left: usize,
+    /// Where in all the tiles the last GEMM was drawn, 0..2^64.
+    place: u64,
     rng: ChaCha8Rng,
 }
 
 /// PEs that are drawn from one GEMM before the next is: reading operands costs time.
-const PER_GEMM: usize = 64;
+const PER_GEMM: usize = 16;
+/// 2^64 over the golden ratio: multiples of it spread evenly over 0..2^64, however
+/// many there are, so that GEMMs come in proportion (Knuth, TAOCP 3, section 6.4).
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl<'w> Operands<'w> {
-    /// PEs of the array that runs a workload. GEMMs are drawn by their number of
-    /// multiply-adds, tiles, rows and columns (the checksum columns too) evenly.
+    /// PEs of the array that runs a workload, each with the same probability for
+    /// each tile: so each captured partial sum counts once, whatever its tile does.
+    /// PEs that cannot fault (a protected checksum domain) are left out.
     pub fn of_workload(workload: &'w Workload, config: &ArrayConfig, seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut sum = 0;
-        let macs = workload.shapes().map(|(_, m, k, n)| {
-            sum += (m * k * n) as u64;
+        let tiles = workload.shapes().map(|(_, m, k, n)| {
+            sum += Tiling::new(config, m, k, n).len() as u64;
             sum
         });
         Self::Workload(Box::new(FromWorkload {
             workload,
             config: config.clone(),
-            cumulative: macs.collect(),
+            cumulative: tiles.collect(),
             gemm: None,
             left: 0,
-            rng: ChaCha8Rng::seed_from_u64(seed),
+            place: rng.next_u64(),
+            rng,
         }))
     }
 
@@ -193,8 +201,9 @@ impl FromWorkload<'_> {
 
     fn stream(&mut self) -> Result<Vec<PeState>, TimingError> {
         if self.left == 0 || self.gemm.is_none() {
-            let macs = self.cumulative.last().copied().unwrap_or(0);
-            let at = self.draw(macs as usize) as u64;
+            let tiles = self.cumulative.last().copied().unwrap_or(0);
+            self.place = self.place.wrapping_add(GOLDEN);
+            let at = ((u128::from(self.place) * u128::from(tiles)) >> 64) as u64;
             let index = self.cumulative.partition_point(|sum| *sum <= at);
             if self.gemm.as_ref().map(|(known, _)| *known) != Some(index) {
                 self.gemm = Some((index, self.workload.gemm(index)?));
@@ -202,12 +211,12 @@ impl FromWorkload<'_> {
             self.left = PER_GEMM;
         }
         self.left -= 1;
-        let lanes = self.config.lanes();
+        let (rows, lanes) = self.config.faulty_pes();
         let shape = self.gemm.as_ref().map(|(_, g)| (g.m(), g.k(), g.n()));
         let (m, k, n) = shape.unwrap_or((1, 1, 1));
         let tiling = Tiling::new(&self.config, m, k, n);
         let tile = self.draw(tiling.len());
-        let row = self.draw(self.config.rows);
+        let row = self.draw(rows);
         let lane = self.draw(lanes);
         let Some((_, gemm)) = &self.gemm else {
             return Ok(Vec::new());
