@@ -27,6 +27,10 @@ package drift_pkg;
   localparam int unsigned DepthWidth = {{ depth_width }};
   localparam int unsigned ColumnWidth = {{ column_width }};
   localparam int unsigned AccAddrWidth = {{ acc_addr_width }};
+{%- if !os %}
+  // Control of a column: shift, valid, first and an accumulator address.
+  localparam int unsigned ControlWidth = {{ control_width }};
+{%- endif %}
 {%- if os %}
   localparam int unsigned FlightWidth = {{ flight_width }};
 {%- endif %}
@@ -55,7 +59,7 @@ package drift_pkg;
   // Tiles that can wait for being run again.
   localparam int unsigned RepeatDepth = {{ repeat_depth }};
 
-  // The narrow registers of a PE, see drift_{% if os %}os_strip{% else %}pe_array{% endif %}.
+  // The narrow registers of a PE, see drift_{% if os %}os_strip{% else %}pe_column{% endif %}.
   typedef logic [31:0] word_t;
   typedef logic signed [31:0] psum_t;
   typedef logic signed [SumWidth-1:0] operand_sum_t;

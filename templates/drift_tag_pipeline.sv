@@ -1,6 +1,7 @@
 {{ banner }}
 // Carries the tag of every row beside the array: it reaches column c together with that row's psum at the
-// bottom of column c, and one stage beyond the last column when the whole row is known.
+// bottom of column c, and one stage beyond the last column when the whole row is known.{% if !os %} What the accumulators
+// need of it enters the array at column 0 and travels with the columns' control.{% endif %}
 //
 // Latency: PsumDelay + c cycles to column c.
 
@@ -28,7 +29,9 @@ module drift_tag_pipeline (
   // Bit or word c: the row whose psum is at the bottom of column c. One more stage beyond the last column.
   output logic [drift_pkg::Lanes:0]    valid_o,
 {%- if !os %}
-  output logic [drift_pkg::Lanes-1:0]  first_o,
+  // Of column 0 only.
+  output logic                          first_o,
+  output drift_pkg::acc_addr_t         addr_o,
   output logic [drift_pkg::Lanes:0]    last_o,
 {%- endif %}
 {%- if checksum %}
@@ -37,7 +40,9 @@ module drift_tag_pipeline (
   output logic [drift_pkg::Lanes:0]    lo_o,
 {%- endif %}
   output logic [drift_pkg::Lanes:0]    bank_o,
+{%- if os %}
   output logic [drift_pkg::AccAddrWidth*(drift_pkg::Lanes+1)-1:0] addr_o,
+{%- endif %}
   // No row is on its way.
   output logic                          empty_o,
   // The last row of a tile has passed all columns, and the bank it is in.
@@ -50,13 +55,13 @@ module drift_tag_pipeline (
 
   logic [Stages-1:0] valid_q, {% if !os %}last_q, {% endif %}end_q, bank_q;
 {%- if !os %}
-  logic [Stages-2:0] first_q;
+  logic [drift_pkg::PsumDelay-1:0] first_q;
 {%- endif %}
 {%- if checksum %}
   logic [Stages-1:0] start_q, hi_q, lo_q;
 {%- endif %}
   // The youngest tag's address in the lowest bits.
-  logic [drift_pkg::AccAddrWidth*Stages-1:0] addr_q;
+  logic [drift_pkg::AccAddrWidth*{% if os %}Stages{% else %}drift_pkg::PsumDelay{% endif %}-1:0] addr_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -69,7 +74,7 @@ module drift_tag_pipeline (
   always_ff @(posedge clk_i) begin
     if (en_i) begin
 {%- if !os %}
-      first_q <= {first_q[Stages-3:0], first_i};
+      first_q <= {first_q[drift_pkg::PsumDelay-2:0], first_i};
       last_q  <= {last_q[Stages-2:0], last_i};
 {%- endif %}
       end_q   <= {end_q[Stages-2:0], end_i};
@@ -79,13 +84,14 @@ module drift_tag_pipeline (
       lo_q    <= {lo_q[Stages-2:0], lo_i};
 {%- endif %}
       bank_q  <= {bank_q[Stages-2:0], bank_i};
-      addr_q  <= {addr_q[drift_pkg::AccAddrWidth*(Stages-1)-1:0], addr_i};
+      addr_q  <= {addr_q[drift_pkg::AccAddrWidth*({% if os %}Stages{% else %}drift_pkg::PsumDelay{% endif %}-1)-1:0], addr_i};
     end
   end
 
   assign valid_o = valid_q[Stages-1 -: drift_pkg::Lanes+1];
 {%- if !os %}
-  assign first_o = first_q[Stages-2 -: drift_pkg::Lanes];
+  assign first_o = first_q[drift_pkg::PsumDelay-1];
+  assign addr_o  = addr_q[drift_pkg::AccAddrWidth*drift_pkg::PsumDelay-1 -: drift_pkg::AccAddrWidth];
   assign last_o  = last_q[Stages-1 -: drift_pkg::Lanes+1];
 {%- endif %}
 {%- if checksum %}
@@ -94,7 +100,9 @@ module drift_tag_pipeline (
   assign lo_o    = lo_q[Stages-1 -: drift_pkg::Lanes+1];
 {%- endif %}
   assign bank_o  = bank_q[Stages-1 -: drift_pkg::Lanes+1];
+{%- if os %}
   assign addr_o  = addr_q[drift_pkg::AccAddrWidth*Stages-1 -: drift_pkg::AccAddrWidth*(drift_pkg::Lanes+1)];
+{%- endif %}
 
   assign empty_o          = !valid_i && (valid_q == '0);
   assign tile_done_o      = valid_q[Stages-1] && {% if !os %}last_q[Stages-1] && {% endif %}end_q[Stages-1];

@@ -11,10 +11,7 @@
 // Latency: a pass takes max(rows{% if checksum %} + 2{% endif %}, 2*Rows-1) cycles; a tile appears Rows + Lanes + {{ result_latency }} cycles after its last row
 // was accepted.
 
-module drift_tile_engine #(
-  // Columns of a strip of the array, 1..Lanes; changes the hierarchy, not the function.
-  parameter int unsigned StripColumns = {{ lanes }}
-) (
+module drift_tile_engine (
   input  logic                              clk_i,
   input  logic                              rst_ni,
 
@@ -70,9 +67,8 @@ module drift_tile_engine #(
   logic [drift_pkg::CountWidth-1:0] cycles_q;
 
   // Weights.
-  logic                             weights_full, take, weight_load;
+  logic                             weights_full, take, weight_load, shift;
   logic [8*drift_pkg::Lanes-1:0]   weight;
-  logic [drift_pkg::Lanes-1:0]     shift;
 
   // Rows.
   logic                             row_accept, row_first;
@@ -94,15 +90,16 @@ module drift_tile_engine #(
   logic                             tag_start, tag_hi, tag_lo;
 {%- endif %}
   drift_pkg::acc_addr_t            tag_addr;
+  // The tag at the bottom of column 0, and the word of the row beyond the last column.
+  logic                             column_first;
+  drift_pkg::acc_addr_t            column_addr, last_addr;
   logic [drift_pkg::Lanes:0]       wave_valid, wave_last, wave_bank;
-  logic [drift_pkg::Lanes-1:0]     wave_first;
 {%- if checksum %}
   logic [drift_pkg::Lanes:0]       wave_start, wave_hi, wave_lo;
 {%- endif %}
-  logic [drift_pkg::AccAddrWidth*(drift_pkg::Lanes+1)-1:0] wave_addr;
 
   // Results.
-  logic [32*drift_pkg::Lanes-1:0]  psum, sum, mem_data;
+  logic [32*drift_pkg::Lanes-1:0]  sum, mem_data;
   logic                             unused_signals;
   drift_pkg::acc_addr_t            drain_addr;
 {%- if checksum %}
@@ -226,17 +223,20 @@ module drift_tile_engine #(
     end
   end
 
-  drift_pe_array #(
-    .StripColumns(StripColumns)
-  ) u_array (
+  drift_pe_array u_array (
     .clk_i,
-    .act_i      (act),
-    .valid_i    (valid_wave),
-    .swap_i     (swap_wave),
-    .weight_i   (weight),
-    .shift_i    (shift),
-    .load_i     (weight_load),
-    .psum_o     (psum)
+    .act_i       (act),
+    .valid_i     (valid_wave),
+    .swap_i      (swap_wave),
+    .weight_i    (weight),
+    .shift_i     (shift),
+    .tag_valid_i (wave_valid[0]),
+    .tag_first_i (column_first),
+    .tag_addr_i  (column_addr),
+    .tag_addr_o  (last_addr),
+    .sum_o       (sum),
+    .drain_addr_i(drain_addr),
+    .drain_data_o(mem_data)
   );
 
   drift_tag_pipeline u_tag_pipeline (
@@ -255,7 +255,7 @@ module drift_tile_engine #(
     .bank_i          (tag_bank),
     .addr_i          (tag_addr),
     .valid_o         (wave_valid),
-    .first_o         (wave_first),
+    .first_o         (column_first),
     .last_o          (wave_last),
 {%- if checksum %}
     .start_o         (wave_start),
@@ -263,24 +263,11 @@ module drift_tile_engine #(
     .lo_o            (wave_lo),
 {%- endif %}
     .bank_o          (wave_bank),
-    .addr_o          (wave_addr),
+    .addr_o          (column_addr),
     .empty_o         (tags_empty),
     .tile_done_o     (tile_done),
     .tile_done_bank_o(tile_done_bank)
   );
-
-  for (genvar c = 0; c < drift_pkg::Lanes; c++) begin : g_column
-    drift_accumulator u_accumulator (
-      .clk_i,
-      .valid_i     (wave_valid[c]),
-      .first_i     (wave_first[c]),
-      .addr_i      (wave_addr[drift_pkg::AccAddrWidth*c +: drift_pkg::AccAddrWidth]),
-      .psum_i      (psum[32*c +: 32]),
-      .sum_o       (sum[32*c +: 32]),
-      .drain_addr_i(drain_addr),
-      .drain_data_o(mem_data[32*c +: 32])
-    );
-  end
 {%- if checksum %}
 
   // The checksum columns are consumed by the detector; they do not leave the engine.
@@ -296,7 +283,7 @@ module drift_tile_engine #(
     .hi_i          (wave_hi),
     .lo_i          (wave_lo),
     .bank_i        (wave_bank),
-    .addr_i        (wave_addr[drift_pkg::AccAddrWidth*drift_pkg::Lanes +: drift_pkg::AccAddrWidth]),
+    .addr_i        (last_addr),
     .sum_i         (sum),
     .drain_addr_i  (drain_addr),
     .row_flag_o    (row_flag),
@@ -306,8 +293,8 @@ module drift_tile_engine #(
 {%- else %}
 
   // Only checksums need the threshold, the rest of the tags and the sums before they are stored.
-  assign unused_signals = ^{threshold_bit_i, row_first, wave_valid[drift_pkg::Lanes], wave_last, wave_bank, sum,
-                            wave_addr[drift_pkg::AccAddrWidth*drift_pkg::Lanes +: drift_pkg::AccAddrWidth]};
+  assign unused_signals = ^{threshold_bit_i, row_first, wave_valid[drift_pkg::Lanes:1], wave_last, wave_bank, sum,
+                            last_addr};
 {%- endif %}
 
   drift_result_drain u_result_drain (

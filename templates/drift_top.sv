@@ -12,10 +12,10 @@
 
 `include "drift_assert.svh"
 
-module drift_top #(
+module drift_top{% if os %} #(
   // Columns of a strip of the array, 1..Lanes; changes the hierarchy, not the function.
   parameter int unsigned StripColumns = {{ lanes }}
-) (
+){% endif %} (
   input  logic                                  clk_i,
   input  logic                                  rst_ni,
 
@@ -312,9 +312,9 @@ module drift_top #(
     .panics_o     (panics)
   );
 
-  drift_tile_engine #(
+  drift_tile_engine {% if os %}#(
     .StripColumns(StripColumns)
-  ) u_tile_engine (
+  ) {% endif %}u_tile_engine (
     .clk_i,
     .rst_ni,
     .cmd_valid_i           (cmd_valid),

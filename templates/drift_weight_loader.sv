@@ -30,9 +30,9 @@ module drift_weight_loader (
   // Row 0 of a pass was accepted, and with it the order to use the tile.
   input  logic                                take_i,
 
-  // Skewed weights, and one cycle later the shift strobes, one per column of the array.
+  // Skewed weights, and one cycle later the strobe that shifts them into column 0.
   output logic [8*drift_pkg::Lanes-1:0]      weight_o,
-  output logic [drift_pkg::Lanes-1:0]        shift_o,
+  output logic                                shift_o,
   // A weight is on its way to some column in this cycle.
   output logic                                load_o
 );
@@ -52,6 +52,7 @@ module drift_weight_loader (
   logic [drift_pkg::DepthWidth-1:0]    hold_q, hold_d;
   logic [drift_pkg::DepthWidth-1:0]    row_q, row_d;
   logic [8*drift_pkg::Columns-1:0]     beat;
+  // Column c is being shifted.
   logic [drift_pkg::Lanes-1:0]         shift_q, shift_d;
 
   drift_gemm_walker u_walker (
@@ -126,7 +127,7 @@ module drift_weight_loader (
     end
   end
 
-  assign shift_o = shift_q;
+  assign shift_o = shift_q[0];
   assign load_o  = accept || (shift_q != '0);
 {%- if checksum %}
 

@@ -24,8 +24,9 @@ const CHECKSUM_ONLY: [&str; 3] = [
     "drift_detector.sv",
 ];
 /// Templates of weight-stationary arrays only.
-const WEIGHT_STATIONARY_ONLY: [&str; 8] = [
-    "drift_pe_strip.sv",
+const WEIGHT_STATIONARY_ONLY: [&str; 9] = [
+    "drift_pe_column.sv",
+    "drift_column.sv",
     "drift_pe_array.sv",
     "drift_column_encoder.sv",
     "drift_weight_loader.sv",
