@@ -13,27 +13,34 @@ module drift_pe_array (
   input  logic [8*drift_pkg::Rows-1:0]      act_i,
   input  logic [drift_pkg::Rows-1:0]        valid_i,
   input  logic [drift_pkg::Rows-1:0]        swap_i,
-  // Skewed weights, column c in bits [8*c +: 8]; one cycle later shift_i moves column 0's shadow weights south.
+  // Skewed weights, column c in bits [8*c +: 8]; shift_i comes with those of column 0, and moves its shadow weights
+  // south two cycles later.
   input  logic [8*drift_pkg::Lanes-1:0]     weight_i,
   input  logic                               shift_i,
-  // Tag of the psum at the bottom of column 0; a tag moves east with its row.
+  // Tag of the psum that is at the bottom of column 0 in the next cycle; a tag moves east with its row.
   input  logic                               tag_valid_i,
   input  logic                               tag_first_i,
   input  drift_pkg::acc_addr_t              tag_addr_i,
   // The accumulator word of the row that is beyond the last column.
   output drift_pkg::acc_addr_t              tag_addr_o,
-  // Accumulated sums at the bottom, column c in bits [32*c +: 32].
-  output logic [32*drift_pkg::Lanes-1:0]    sum_o,
-  // Read port of the drain, over all columns.
+  // Accumulated sums at the bottom of the data columns, column c in bits [32*c +: 32]{% if checksum %}, and {{ '{' }}low, high{{ '}' }} of
+  // the checksum columns{% endif %}.
+  output logic [32*drift_pkg::Columns-1:0]  sum_o,
+{%- if checksum %}
+  output logic [63:0]                        checksum_sum_o,
+{%- endif %}
+  // Read port of the drain, over the data columns.
   input  drift_pkg::acc_addr_t              drain_addr_i,
-  output logic [32*drift_pkg::Lanes-1:0]    drain_data_o
+  output logic [32*drift_pkg::Columns-1:0]  drain_data_o
 );
 
   localparam int unsigned Rows = drift_pkg::Rows;
   localparam int unsigned Lanes = drift_pkg::Lanes;
+  localparam int unsigned Columns = drift_pkg::Columns;
 
-  // West edge, in the layout of the PEs' words.
+  // West edge, in the layout of what moves east.
   logic [32*Rows-1:0] west_q;
+  drift_pkg::word_t   control;
 
   always_ff @(posedge clk_i) begin
     for (int unsigned r = 0; r < Rows; r++) begin
@@ -41,34 +48,46 @@ module drift_pe_array (
     end
   end
 
+  always_comb begin
+    control                                = '0;
+    control[drift_pkg::ControlShift]       = shift_i;
+    control[drift_pkg::ControlValid]       = tag_valid_i;
+    control[drift_pkg::ControlFirst]       = tag_first_i;
+    control[drift_pkg::AccAddrWidth-1:0]   = tag_addr_i;
+  end
+
   for (genvar c = 0; c < Lanes; c++) begin : g_column
-    logic [32*Rows-1:0]                 west, east;
-    logic [drift_pkg::ControlWidth-1:0] control, control_east;
+    logic [drift_pkg::EastWidth-1:0] west, east;
+    drift_pkg::psum_t                sum, drain_data;
 
     if (c == 0) begin : g_west
-      assign west    = west_q;
-      assign control = {shift_i, tag_valid_i, tag_first_i, tag_addr_i};
+      assign west = {control, west_q};
     end else begin : g_neighbour
-      assign west    = g_column[c-1].east;
-      assign control = g_column[c-1].control_east;
+      assign west = g_column[c-1].east;
     end
 
     drift_column u_column (
       .clk_i,
       .west_i      (west),
       .east_o      (east),
-      .control_i   (control),
-      .control_o   (control_east),
       .weight_i    (weight_i[8*c +: 8]),
-      .sum_o       (sum_o[32*c +: 32]),
+      .sum_o       (sum),
       .drain_addr_i,
-      .drain_data_o(drain_data_o[32*c +: 32])
+      .drain_data_o(drain_data)
     );
 
+    if (c < Columns) begin : g_data
+      assign sum_o[32*c +: 32]        = sum;
+      assign drain_data_o[32*c +: 32] = drain_data;
+    end{% if checksum %} else begin : g_checksum
+      logic unused_data;
+      assign checksum_sum_o[32*(c-Columns) +: 32] = sum;
+      assign unused_data                          = ^drain_data;
+    end{% endif %}
     if (c == Lanes - 1) begin : g_east
       logic unused_east;
-      assign unused_east = ^{east, control_east[drift_pkg::ControlWidth-1:drift_pkg::AccAddrWidth]};
-      assign tag_addr_o  = control_east[drift_pkg::AccAddrWidth-1:0];
+      assign unused_east = ^east;
+      assign tag_addr_o  = east[32*Rows +: drift_pkg::AccAddrWidth];
     end
   end
 

@@ -8,42 +8,45 @@
 //   weight_q  {{ '{' }}16'b0, shadow weight[7:0], weight[7:0]{{ '}' }},
 //   psum_q    the partial sum, which moves south.
 // All are written with AND-OR multiplexers over whole words: all PEs are alike, without a condition of their own,
-// which lets simulators compute many of them at once.
+// which lets simulators compute many of them at once. Word Rows of east_o is the column's control.
 //
 // Latency: a PE hands its activation east after one cycle, its psum south after one cycle; psum_o is registered.
 
 module drift_pe_column (
-  input  logic                           clk_i,
+  input  logic                            clk_i,
   // Words of the western neighbours, and of this column.
-  input  logic [32*drift_pkg::Rows-1:0] west_i,
-  output logic [32*drift_pkg::Rows-1:0] east_o,
-  // Weight entering from the north; one cycle later shift_i moves the shadow weights south.
-  input  logic [7:0]                     weight_i,
-  input  logic                           shift_i,
+  input  logic [drift_pkg::EastWidth-1:0] west_i,
+  output logic [drift_pkg::EastWidth-1:0] east_o,
+  // Weight entering from the north, one cycle ahead of the control word in east_o that moves the shadow weights south.
+  input  logic [7:0]                      weight_i,
   // Partial sum that leaves in the south.
-  output drift_pkg::psum_t              psum_o
+  output drift_pkg::psum_t               psum_o
 );
 
   localparam int unsigned Rows = drift_pkg::Rows;
 
   localparam int unsigned ValidBit = 31;
   localparam int unsigned SwapBit = 30;
-  // Fields of weight_q.
+  // What a PE hands east, and the fields of weight_q.
+  localparam logic [31:0] EastMask = 32'hc000_00ff;
   localparam logic [31:0] ShadowMask = 32'h0000_ff00;
   localparam logic [31:0] WeightMask = 32'h0000_00ff;
 
   drift_pkg::word_t weight_q [Rows+1];
   drift_pkg::psum_t psum_q [Rows+1];
   drift_pkg::psum_t south_q;
+  logic              shift;
+
+  assign shift = east_o[32*Rows+drift_pkg::ControlShift];
 
   always_ff @(posedge clk_i) begin
-    east_o <= west_i;
+    east_o <= west_i & {32'hffff_ffff, {Rows{EastMask}}};
   end
 
   always_ff @(posedge clk_i) begin
     weight_q[Rows] <= {16'b0, weight_i, 8'b0};
     for (int unsigned i = 0; i < Rows; i++) begin
-      weight_q[i] <= (((weight_q[i+1] & {32{shift_i}}) | (weight_q[i] & ~{32{shift_i}})) & ShadowMask)
+      weight_q[i] <= (((weight_q[i+1] & {32{shift}}) | (weight_q[i] & ~{32{shift}})) & ShadowMask)
           | ((weight_q[i] ^ ((weight_q[i] ^ (weight_q[i] >> 8)) & {32{west_i[32*i+SwapBit]}})) & WeightMask);
     end
   end

@@ -28,8 +28,13 @@ package drift_pkg;
   localparam int unsigned ColumnWidth = {{ column_width }};
   localparam int unsigned AccAddrWidth = {{ acc_addr_width }};
 {%- if !os %}
-  // Control of a column: shift, valid, first and an accumulator address.
-  localparam int unsigned ControlWidth = {{ control_width }};
+  // Control word of a column: a shadow weight enters; the psum at the bottom is valid, and starts a tile; its
+  // accumulator address in the lowest bits.
+  localparam int unsigned ControlShift = 31;
+  localparam int unsigned ControlValid = 30;
+  localparam int unsigned ControlFirst = 29;
+  // What moves east from column to column: a word of every PE, and on top of them the control word.
+  localparam int unsigned EastWidth = {{ east_width }};
 {%- endif %}
 {%- if os %}
   localparam int unsigned FlightWidth = {{ flight_width }};

@@ -29,9 +29,10 @@ module drift_tag_pipeline (
   // Bit or word c: the row whose psum is at the bottom of column c. One more stage beyond the last column.
   output logic [drift_pkg::Lanes:0]    valid_o,
 {%- if !os %}
-  // Of column 0 only.
-  output logic                          first_o,
-  output drift_pkg::acc_addr_t         addr_o,
+  // Of the row whose psum is at the bottom of column 0 in the next cycle.
+  output logic                          next_valid_o,
+  output logic                          next_first_o,
+  output drift_pkg::acc_addr_t         next_addr_o,
   output logic [drift_pkg::Lanes:0]    last_o,
 {%- endif %}
 {%- if checksum %}
@@ -52,16 +53,19 @@ module drift_tag_pipeline (
 
   // Stage PsumDelay-1+c belongs to column c; the last stage is beyond the last column.
   localparam int unsigned Stages = drift_pkg::PsumDelay + drift_pkg::Lanes;
+{%- if !os %}
+  localparam int unsigned Next = drift_pkg::PsumDelay - 2;
+{%- endif %}
 
   logic [Stages-1:0] valid_q, {% if !os %}last_q, {% endif %}end_q, bank_q;
 {%- if !os %}
-  logic [drift_pkg::PsumDelay-1:0] first_q;
+  logic [Next:0] first_q;
 {%- endif %}
 {%- if checksum %}
   logic [Stages-1:0] start_q, hi_q, lo_q;
 {%- endif %}
   // The youngest tag's address in the lowest bits.
-  logic [drift_pkg::AccAddrWidth*{% if os %}Stages{% else %}drift_pkg::PsumDelay{% endif %}-1:0] addr_q;
+  logic [drift_pkg::AccAddrWidth*{% if os %}Stages{% else %}(Next+1){% endif %}-1:0] addr_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -74,7 +78,7 @@ module drift_tag_pipeline (
   always_ff @(posedge clk_i) begin
     if (en_i) begin
 {%- if !os %}
-      first_q <= {first_q[drift_pkg::PsumDelay-2:0], first_i};
+      first_q <= {first_q[Next-1:0], first_i};
       last_q  <= {last_q[Stages-2:0], last_i};
 {%- endif %}
       end_q   <= {end_q[Stages-2:0], end_i};
@@ -84,14 +88,12 @@ module drift_tag_pipeline (
       lo_q    <= {lo_q[Stages-2:0], lo_i};
 {%- endif %}
       bank_q  <= {bank_q[Stages-2:0], bank_i};
-      addr_q  <= {addr_q[drift_pkg::AccAddrWidth*({% if os %}Stages{% else %}drift_pkg::PsumDelay{% endif %}-1)-1:0], addr_i};
+      addr_q  <= {addr_q[drift_pkg::AccAddrWidth*{% if os %}(Stages-1){% else %}Next{% endif %}-1:0], addr_i};
     end
   end
 
   assign valid_o = valid_q[Stages-1 -: drift_pkg::Lanes+1];
 {%- if !os %}
-  assign first_o = first_q[drift_pkg::PsumDelay-1];
-  assign addr_o  = addr_q[drift_pkg::AccAddrWidth*drift_pkg::PsumDelay-1 -: drift_pkg::AccAddrWidth];
   assign last_o  = last_q[Stages-1 -: drift_pkg::Lanes+1];
 {%- endif %}
 {%- if checksum %}
@@ -102,6 +104,13 @@ module drift_tag_pipeline (
   assign bank_o  = bank_q[Stages-1 -: drift_pkg::Lanes+1];
 {%- if os %}
   assign addr_o  = addr_q[drift_pkg::AccAddrWidth*Stages-1 -: drift_pkg::AccAddrWidth*(drift_pkg::Lanes+1)];
+{%- endif %}
+
+{%- if !os %}
+
+  assign next_valid_o = valid_q[Next];
+  assign next_first_o = first_q[Next];
+  assign next_addr_o  = addr_q[drift_pkg::AccAddrWidth*Next +: drift_pkg::AccAddrWidth];
 {%- endif %}
 
   assign empty_o          = !valid_i && (valid_q == '0);

@@ -90,19 +90,22 @@ module drift_tile_engine (
   logic                             tag_start, tag_hi, tag_lo;
 {%- endif %}
   drift_pkg::acc_addr_t            tag_addr;
-  // The tag at the bottom of column 0, and the word of the row beyond the last column.
-  logic                             column_first;
-  drift_pkg::acc_addr_t            column_addr, last_addr;
+  // The next tag at the bottom of column 0, and the word of the row beyond the last column.
+  logic                             next_valid, next_first;
+  drift_pkg::acc_addr_t            next_addr, last_addr;
   logic [drift_pkg::Lanes:0]       wave_valid, wave_last, wave_bank;
 {%- if checksum %}
   logic [drift_pkg::Lanes:0]       wave_start, wave_hi, wave_lo;
 {%- endif %}
 
   // Results.
-  logic [32*drift_pkg::Lanes-1:0]  sum, mem_data;
+  logic [32*drift_pkg::Columns-1:0] sum, mem_data;
+{%- if !checksum %}
   logic                             unused_signals;
+{%- endif %}
   drift_pkg::acc_addr_t            drain_addr;
 {%- if checksum %}
+  logic [63:0]                      checksum_sum;
   logic                             row_flag;
   logic [2*drift_pkg::Columns-1:0] column_flag;
   logic [1:0]                       any_row_flag;
@@ -230,11 +233,14 @@ module drift_tile_engine (
     .swap_i      (swap_wave),
     .weight_i    (weight),
     .shift_i     (shift),
-    .tag_valid_i (wave_valid[0]),
-    .tag_first_i (column_first),
-    .tag_addr_i  (column_addr),
+    .tag_valid_i (next_valid),
+    .tag_first_i (next_first),
+    .tag_addr_i  (next_addr),
     .tag_addr_o  (last_addr),
     .sum_o       (sum),
+{%- if checksum %}
+    .checksum_sum_o(checksum_sum),
+{%- endif %}
     .drain_addr_i(drain_addr),
     .drain_data_o(mem_data)
   );
@@ -255,7 +261,9 @@ module drift_tile_engine (
     .bank_i          (tag_bank),
     .addr_i          (tag_addr),
     .valid_o         (wave_valid),
-    .first_o         (column_first),
+    .next_valid_o    (next_valid),
+    .next_first_o    (next_first),
+    .next_addr_o     (next_addr),
     .last_o          (wave_last),
 {%- if checksum %}
     .start_o         (wave_start),
@@ -263,15 +271,11 @@ module drift_tile_engine (
     .lo_o            (wave_lo),
 {%- endif %}
     .bank_o          (wave_bank),
-    .addr_o          (column_addr),
     .empty_o         (tags_empty),
     .tile_done_o     (tile_done),
     .tile_done_bank_o(tile_done_bank)
   );
 {%- if checksum %}
-
-  // The checksum columns are consumed by the detector; they do not leave the engine.
-  assign unused_signals = ^mem_data[32*drift_pkg::Columns +: 64];
 
   drift_detector u_detector (
     .clk_i,
@@ -285,6 +289,7 @@ module drift_tile_engine (
     .bank_i        (wave_bank),
     .addr_i        (last_addr),
     .sum_i         (sum),
+    .checksum_sum_i(checksum_sum),
     .drain_addr_i  (drain_addr),
     .row_flag_o    (row_flag),
     .column_flag_o (column_flag),
@@ -308,7 +313,7 @@ module drift_tile_engine (
     .tile_done_bank_i (tile_done_bank),
     .bank_release_o   (bank_release),
     .addr_o           (drain_addr),
-    .data_i           (mem_data[32*drift_pkg::Columns-1:0]),
+    .data_i           (mem_data),
 {%- if checksum %}
     .row_flag_i       (row_flag),
     .column_flag_i    (column_flag),

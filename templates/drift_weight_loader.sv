@@ -30,7 +30,7 @@ module drift_weight_loader (
   // Row 0 of a pass was accepted, and with it the order to use the tile.
   input  logic                                take_i,
 
-  // Skewed weights, and one cycle later the strobe that shifts them into column 0.
+  // Skewed weights, and with those of column 0 the order to shift them in.
   output logic [8*drift_pkg::Lanes-1:0]      weight_o,
   output logic                                shift_o,
   // A weight is on its way to some column in this cycle.
@@ -127,7 +127,7 @@ module drift_weight_loader (
     end
   end
 
-  assign shift_o = shift_q[0];
+  assign shift_o = accept;
   assign load_o  = accept || (shift_q != '0);
 {%- if checksum %}
 

@@ -29,8 +29,8 @@ pub struct Params {
     pub acc_depth: usize,
     /// Width of an accumulator address.
     pub acc_addr_width: u32,
-    /// Width of the control of a column: shift, valid, first and an accumulator address.
-    pub control_width: u32,
+    /// Bits that move east from column to column: a word of every PE, and a control word.
+    pub east_width: usize,
     /// Width of a GEMM dimension.
     pub dim_width: u32,
     /// Width of a row count 0..=`pass_rows`.
@@ -120,7 +120,7 @@ impl Params {
             flight_width: width_of(config.pe_rows() + config.lanes() + 1),
             acc_depth,
             acc_addr_width: width_of(acc_depth - 1),
-            control_width: 3 + width_of(acc_depth - 1),
+            east_width: 32 * (config.rows + 1),
             dim_width: DIM_WIDTH,
             row_width: width_of(config.pass_rows()),
             depth_width: width_of(config.rows),
