@@ -68,7 +68,8 @@ module drift_tile_engine (
 
   // Weights.
   logic                             weights_full, take, weight_load, shift;
-  logic [8*drift_pkg::Lanes-1:0]   weight;
+  logic [7:0]                       weight_first;
+  logic [8*drift_pkg::Lanes-1:8]   weight;
 
   // Rows.
   logic                             row_accept, row_first;
@@ -80,7 +81,8 @@ module drift_tile_engine (
   logic [drift_pkg::ColumnWidth-1:0] tile_columns;
   logic                             tile_start, tile_start_bank, tile_done, tile_done_bank;
   logic [1:0]                       bank_busy, bank_release;
-  logic [8*drift_pkg::Rows-1:0]    act;
+  logic [7:0]                       act_first;
+  logic [8*drift_pkg::Rows-1:8]    act;
   logic [drift_pkg::Rows-1:0]      valid_wave, swap_wave;
   logic [drift_pkg::Rows-2:0]      valid_wave_q, swap_wave_q;
 
@@ -105,7 +107,8 @@ module drift_tile_engine (
 {%- endif %}
   drift_pkg::acc_addr_t            drain_addr;
 {%- if checksum %}
-  logic [63:0]                      checksum_sum;
+  logic [23:0]                      hi_sum;
+  drift_pkg::psum_t                lo_sum;
   logic                             row_flag;
   logic [2*drift_pkg::Columns-1:0] column_flag;
   logic [1:0]                       any_row_flag;
@@ -153,6 +156,7 @@ module drift_tile_engine (
     .pause_i,
     .full_o       (weights_full),
     .take_i       (take),
+    .weight_first_o(weight_first),
     .weight_o     (weight),
     .shift_o      (shift),
     .load_o       (weight_load)
@@ -209,6 +213,7 @@ module drift_tile_engine (
     .hi_i    (row_hi),
     .lo_i    (row_lo),
 {%- endif %}
+    .act_first_o(act_first),
     .act_o   (act)
   );
 
@@ -228,9 +233,11 @@ module drift_tile_engine (
 
   drift_pe_array u_array (
     .clk_i,
+    .act_first_i (act_first),
     .act_i       (act),
     .valid_i     (valid_wave),
     .swap_i      (swap_wave),
+    .weight_first_i(weight_first),
     .weight_i    (weight),
     .shift_i     (shift),
     .tag_valid_i (next_valid),
@@ -239,7 +246,8 @@ module drift_tile_engine (
     .tag_addr_o  (last_addr),
     .sum_o       (sum),
 {%- if checksum %}
-    .checksum_sum_o(checksum_sum),
+    .hi_sum_o    (hi_sum),
+    .lo_sum_o    (lo_sum),
 {%- endif %}
     .drain_addr_i(drain_addr),
     .drain_data_o(mem_data)
@@ -289,7 +297,8 @@ module drift_tile_engine (
     .bank_i        (wave_bank),
     .addr_i        (last_addr),
     .sum_i         (sum),
-    .checksum_sum_i(checksum_sum),
+    .hi_sum_i      (hi_sum),
+    .lo_sum_i      (lo_sum),
     .drain_addr_i  (drain_addr),
     .row_flag_o    (row_flag),
     .column_flag_o (column_flag),

@@ -30,8 +30,9 @@ module drift_weight_loader (
   // Row 0 of a pass was accepted, and with it the order to use the tile.
   input  logic                                take_i,
 
-  // Skewed weights, and with those of column 0 the order to shift them in.
-  output logic [8*drift_pkg::Lanes-1:0]      weight_o,
+  // Skewed weights, column c in bits [8*c +: 8]; with those of column 0 comes the order to shift them in.
+  output logic [7:0]                          weight_first_o,
+  output logic [8*drift_pkg::Lanes-1:8]      weight_o,
   output logic                                shift_o,
   // A weight is on its way to some column in this cycle.
   output logic                                load_o
@@ -127,11 +128,12 @@ module drift_weight_loader (
     end
   end
 
-  assign shift_o = accept;
-  assign load_o  = accept || (shift_q != '0);
+  assign weight_first_o = beat[7:0];
+  assign shift_o        = accept;
+  assign load_o         = accept || (shift_q != '0);
 {%- if checksum %}
 
-  logic [8*drift_pkg::Columns-1:0] skewed;
+  logic [8*drift_pkg::Columns-1:8] skewed;
 
   drift_skew #(
     .Lanes(drift_pkg::Columns),
@@ -139,19 +141,20 @@ module drift_weight_loader (
   ) u_skew (
     .clk_i,
     .en_i   (load_o),
-    .lanes_i(beat),
+    .lanes_i(beat[8*drift_pkg::Columns-1:8]),
     .lanes_o(skewed)
   );
 
   drift_column_encoder u_encoder (
     .clk_i,
     .en_i    (load_o),
+    .weight_first_i(beat[7:0]),
     .weight_i(skewed),
     .hi_o    (weight_o[8*drift_pkg::Columns +: 8]),
     .lo_o    (weight_o[8*drift_pkg::Columns+8 +: 8])
   );
 
-  assign weight_o[8*drift_pkg::Columns-1:0] = skewed;
+  assign weight_o[8*drift_pkg::Columns-1:8] = skewed;
 {%- else %}
   drift_skew #(
     .Lanes(drift_pkg::Columns),
@@ -159,7 +162,7 @@ module drift_weight_loader (
   ) u_skew (
     .clk_i,
     .en_i   (load_o),
-    .lanes_i(beat),
+    .lanes_i(beat[8*drift_pkg::Columns-1:8]),
     .lanes_o(weight_o)
   );
 {%- endif %}

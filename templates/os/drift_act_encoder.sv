@@ -44,9 +44,11 @@ module drift_act_encoder (
   ) u_skew (
     .clk_i,
     .en_i,
-    .lanes_i(data),
-    .lanes_o(skewed)
+    .lanes_i(data[8*drift_pkg::Rows-1:8]),
+    .lanes_o(skewed[8*drift_pkg::Rows-1:8])
   );
+
+  assign skewed[7:0] = data[7:0];
 
   drift_digit_encoder #(
     .Lanes(drift_pkg::Rows)
@@ -67,9 +69,11 @@ module drift_act_encoder (
   ) u_skew (
     .clk_i,
     .en_i,
-    .lanes_i(data),
-    .lanes_o(act_o)
+    .lanes_i(data[8*drift_pkg::Rows-1:8]),
+    .lanes_o(act_o[8*drift_pkg::Rows-1:8])
   );
+
+  assign act_o[7:0] = data[7:0];
 {%- endif %}
 
 endmodule : drift_act_encoder

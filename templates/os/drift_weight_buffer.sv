@@ -124,9 +124,11 @@ module drift_weight_buffer (
   ) u_skew (
     .clk_i,
     .en_i,
-    .lanes_i(head_q),
-    .lanes_o(skewed)
+    .lanes_i(head_q[8*drift_pkg::Columns-1:8]),
+    .lanes_o(skewed[8*drift_pkg::Columns-1:8])
   );
+
+  assign skewed[7:0] = head_q[7:0];
 
   drift_digit_encoder #(
     .Lanes(drift_pkg::Columns)
@@ -147,9 +149,11 @@ module drift_weight_buffer (
   ) u_skew (
     .clk_i,
     .en_i,
-    .lanes_i(head_q),
-    .lanes_o(weight_o)
+    .lanes_i(head_q[8*drift_pkg::Columns-1:8]),
+    .lanes_o(weight_o[8*drift_pkg::Columns-1:8])
   );
+
+  assign weight_o[7:0] = head_q[7:0];
 {%- endif %}
 
   // The buffer never overflows, and nothing is taken that is not there.
