@@ -5,7 +5,7 @@
 // Assumed: reset in the first cycle; the registers of the array, which reset does not reach, power up as zeros; an
 //   activation is zero where no row was accepted (drift_formal_row_encoder proves it).
 // Proved: in a cycle in which quiet_o is high, no register of any PE changes but its psum, no PE multiplies, and no
-//   column carries a sum. (drift_formal_pe_strip proves that psums are then zero, and stay so.)
+//   column carries a sum. (drift_formal_pe_column proves that psums are then zero, and stay so.)
 
 `include "drift_assert.svh"
 `include "drift_formal.svh"
@@ -74,37 +74,40 @@ module drift_formal_frozen (
   localparam int unsigned Rows = drift_pkg::Rows;
   localparam int unsigned Lanes = drift_pkg::Lanes;
 
-  // The words of all PEs, and the north edge.
-  logic [32*Rows*Lanes-1:0] array, array_q;
-  logic [32*Lanes-1:0]      north;
+  // What moves east and the weights of all PEs, the control words of all columns, and the north edge.
+  logic [64*Rows*Lanes-1:0]  array, array_q;
+  logic [32*Lanes-1:0]       north, control;
   // PE computes with a valid activation; and its psum may differ from zero, because of it or of one north of it.
-  logic [Rows*Lanes-1:0]    computes;
+  logic [Rows*Lanes-1:0]     computes;
   logic [(Rows+1)*Lanes-1:0] carry_q;
-  logic                     quiet_q;
+  logic                      quiet_q;
 
   for (genvar c = 0; c < Lanes; c++) begin : g_column
-    assign north[32*c +: 32]      = u_engine.u_array.g_strip[0].u_strip.state_q[c][0];
-    assign carry_q[(Rows+1)*c]    = 1'b0;
-    for (genvar r = 0; r < Rows; r++) begin : g_row
-      assign array[32*(Rows*c+r) +: 32] = u_engine.u_array.g_strip[0].u_strip.state_q[c][r+1];
-      assign computes[Rows*c+r]         = array[32*(Rows*c+r)+31];
+    assign north[32*c +: 32]        = u_engine.u_array.g_column[c].u_column.u_pes.weight_q[Rows];
+    assign control[32*c +: 32]      = u_engine.u_array.g_column[c].u_column.east_o[32*Rows +: 32];
+    assign carry_q[(Rows+1)*c+Rows] = 1'b0;
+    for (genvar i = 0; i < Rows; i++) begin : g_pe
+      assign array[64*(Rows*c+i) +: 64] = {u_engine.u_array.g_column[c].u_column.u_pes.weight_q[i],
+                                           u_engine.u_array.g_column[c].u_column.east_o[32*i +: 32]};
+      assign computes[Rows*c+i]         = array[64*(Rows*c+i)+31];
 
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) begin
-          carry_q[(Rows+1)*c+r+1] <= 1'b0;
+          carry_q[(Rows+1)*c+i] <= 1'b0;
         end else begin
-          carry_q[(Rows+1)*c+r+1] <= carry_q[(Rows+1)*c+r] || computes[Rows*c+r];
+          carry_q[(Rows+1)*c+i] <= carry_q[(Rows+1)*c+i+1] || computes[Rows*c+i];
         end
       end
     end
   end
 
-  for (genvar r = 0; r < Rows; r++) begin : g_act
+  always_comb assume (u_engine.valid_wave[0] || u_engine.act_first == '0);
+  for (genvar r = 1; r < Rows; r++) begin : g_act
     always_comb assume (u_engine.valid_wave[r] || u_engine.act[8*r +: 8] == '0);
   end
 
   always_comb begin
-    if (!rst_ni) assume (array == '0 && north == '0 && u_engine.u_array.west_q == '0);
+    if (!rst_ni) assume (array == '0 && north == '0 && control == '0 && u_engine.u_array.west_q == '0);
   end
 
   always_ff @(posedge clk_i) array_q <= array;

@@ -24,6 +24,7 @@ module drift_formal_row_encoder (
 
   localparam int unsigned Rows = drift_pkg::Rows;
 
+  // Lane 0 leaves apart.
   logic [8*Rows-1:0] act;
   logic [Rows-1:0]   wave;
   logic [Rows-2:0]   wave_q;
@@ -37,7 +38,8 @@ module drift_formal_row_encoder (
     .first_i,
     .hi_i,
     .lo_i,
-    .act_o(act)
+    .act_first_o(act[7:0]),
+    .act_o      (act[8*Rows-1:8])
   );
 
   `DRIFT_FORMAL_RESET
@@ -56,11 +58,11 @@ module drift_formal_row_encoder (
 
   for (genvar s = 1; s < Rows; s++) begin : g_stage
     always_comb begin
-      if (!rst_ni) assume (!en_i && u_encoder.u_skew.g_stage[s].held == '0);
+      if (!rst_ni) assume (!en_i && u_encoder.u_skew.g_stage[s].held_q == '0);
     end
 
     // The stage holds the lanes that are still on their way, all of the same row.
-    `DRIFT_ASSERT(StageZero, wave[s] || u_encoder.u_skew.g_stage[s].held == '0, clk_i, rst_ni)
+    `DRIFT_ASSERT(StageZero, wave[s] || u_encoder.u_skew.g_stage[s].held_q == '0, clk_i, rst_ni)
   end
 
   for (genvar r = 0; r < Rows; r++) begin : g_lane

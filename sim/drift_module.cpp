@@ -125,7 +125,7 @@ int drift_module_failed(void* module) { return static_cast<Module*>(module)->con
 
 int drift_module_flip(void* module, uint32_t reg, uint32_t pe_row, uint32_t pe_column, uint32_t mask) {
 #if DRIFT_HAS_PES
-  drift_flip_register(static_cast<Module*>(module)->top->rootp, reg, pe_row, pe_column, mask);
+  drift_flip_register(DriftPes(static_cast<Module*>(module)->top->rootp), reg, pe_row, pe_column, mask);
   return 0;
 #else
   (void)module, (void)reg, (void)pe_row, (void)pe_column, (void)mask;

@@ -52,6 +52,7 @@ struct Cursor {
 struct Model {
   VerilatedContext context;
   std::unique_ptr<Vdrift> top;
+  DriftPes pes;
   drift_job job{};
   unsigned tiles_m = 0, tiles_n = 0, passes = 0;
   Cursor act, weight, result;
@@ -69,7 +70,7 @@ struct Model {
   uint64_t trace_first = 0, trace_last = 0, trace_time = 0;
 #endif
 
-  Model() : top(std::make_unique<Vdrift>(&context)) { reset(); }
+  Model() : top(std::make_unique<Vdrift>(&context)), pes(top->rootp) { reset(); }
 
   ~Model() {
 #if VM_TRACE
@@ -264,12 +265,12 @@ struct Model {
   void upset() {
     auto& today = calendar[now % kCalendar];
     for (const drift_flip* flip : today) {
-      drift_flip_register(top->rootp, flip->reg, flip->pe_row, flip->pe_column, flip->mask);
+      drift_flip_register(pes, flip->reg, flip->pe_row, flip->pe_column, flip->mask);
     }
     today.clear();
     for (size_t i = 0; i < job.stucks_len; ++i) {
       const drift_stuck& stuck = job.stucks[i];
-      drift_stick_register(top->rootp, stuck.reg, stuck.pe_row, stuck.pe_column, stuck.mask, stuck.value);
+      drift_stick_register(pes, stuck.reg, stuck.pe_row, stuck.pe_column, stuck.mask, stuck.value);
     }
   }
 

@@ -31,7 +31,7 @@ fn word(values: &[u64], nets: &[Net], case: usize) -> u32 {
 /// of the delays.
 fn check(file: &Path) -> SynthesisedPe {
     let pe = synthesise_pe(&config("tiny"), file).unwrap();
-    assert!(pe.verilog.contains("module drift_pe_strip"));
+    assert!(pe.verilog.contains("module drift_pe_column"));
     assert!(pe.script.contains("-dont_use KEEP_ON") && pe.script.contains("-booth"));
     let netlist = Netlist::parse(&pe.json, PE_TOP).unwrap();
     let signals = PeSignals::of(&netlist).unwrap();

@@ -137,7 +137,7 @@ fn area_counts_every_instance_and_keeps_memories() {
         found.unwrap_or_else(|| panic!("no {name} in {report:#?}"))
     };
     // Four data columns and two of checksums; two banks of ten words each.
-    assert_eq!(module("drift_pe_strip").instances, 6);
+    assert_eq!(module("drift_pe_column").instances, 6);
     assert_eq!(module("drift_accumulator").instances, 6);
     assert_eq!(module("drift_accumulator").own.memory_bits, 20 * 32);
     let overhead = report.overhead().unwrap();
@@ -173,7 +173,7 @@ fn composed_modules_are_as_large_as_synthesised_ones() {
         area(folder.path(), top, None, None).unwrap().design
     };
     // PEs in a row; delay lines in a triangle, with a sum over the lanes.
-    for top in ["drift_pe_strip", "drift_row_encoder"] {
+    for top in ["drift_pe_column", "drift_row_encoder"] {
         let samples = SAMPLES.map(|size| synthesised(size, top));
         let composed = compose(samples.each_ref(), 24, None);
         let whole = synthesised(24, top).total;

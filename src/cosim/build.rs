@@ -5,7 +5,8 @@
 
 use super::error::CosimError;
 use super::product::{self, Product};
-use crate::config::ArrayConfig;
+use super::registers;
+use crate::config::{ArrayConfig, Dataflow};
 use crate::rtl;
 use crate::tool::{self, Compiler, Verilator};
 use sha2::{Digest, Sha256};
@@ -48,17 +49,30 @@ const UNROLLED: [&str; 10] = [
 /// Left as loops: a large array compiles in seconds, and simulates slower.
 const LOOPED: [&str; 4] = ["--unroll-count", "4", "--unroll-stmts", "100"];
 
-/// PEs up to which the array is unrolled; the time to compile grows faster
-/// than their number.
+/// PEs up to which an output-stationary array is unrolled; the time to compile grows faster
+/// than their number. A weight-stationary one is always: it compiles one column.
 const UNROLL_UP_TO: usize = 2304;
 
 fn unroll(config: &ArrayConfig) -> &'static [&'static str] {
-    if config.pe_rows() * config.lanes() <= UNROLL_UP_TO {
-        &UNROLLED
-    } else {
-        &LOOPED
+    let small = config.pe_rows() * config.lanes() <= UNROLL_UP_TO;
+    match config.dataflow {
+        Dataflow::Os if !small => &LOOPED,
+        _ => &UNROLLED,
     }
 }
+
+/// What moves from column to column, one word more than the array has rows, is copied by one loop;
+/// vectors of a word for each column of a square array are worth a statement for each word.
+fn expand(config: &ArrayConfig) -> [String; 2] {
+    let limit = match config.dataflow {
+        Dataflow::Ws => config.rows,
+        Dataflow::Os => VERILATOR_EXPANDS,
+    };
+    ["--expand-limit".to_owned(), limit.to_string()]
+}
+
+/// Verilator's own limit, in words.
+const VERILATOR_EXPANDS: usize = 64;
 
 /// Flags of every C++ compilation. `-fno-gnu-unique` and hidden visibility keep
 /// the Verilator runtimes of several loaded models apart.
@@ -166,11 +180,20 @@ pub(super) fn build_product(
         std::fs::write(&path, text).map_err(failed(&path))?;
     }
     verilate(work.path(), config, product, options, &verilator)?;
+    let write = |path: PathBuf, text: String| std::fs::write(&path, text).map_err(failed(&path));
+    write(
+        work.path().join("drift_columns.h"),
+        registers::columns_header(config.lanes()),
+    )?;
+    let class = work.path().join("obj").join(registers::COLUMN_CLASS);
+    if let Ok(header) = std::fs::read_to_string(&class) {
+        write(class, registers::aligned(&header))?;
+    }
     if product.lists_ports {
         let read = work.path().join("obj/Vdrift.h");
         let header = std::fs::read_to_string(&read).map_err(failed(&read))?;
         let path = work.path().join("drift_ports.h");
-        std::fs::write(&path, product::ports_header(&header)).map_err(failed(&path))?;
+        write(path, product::ports_header(&header))?;
     }
     compile(work.path(), config, product, options, &verilator, &compiler)?;
     let complete = work.keep();
@@ -197,6 +220,7 @@ fn key(
         add(&file.text);
     }
     add(&product.top);
+    expand(config).iter().for_each(|flag| add(flag));
     for (name, text) in &product.sources {
         add(name);
         add(text);
@@ -246,6 +270,7 @@ fn verilate(
         .current_dir(work)
         .args(VERILATE)
         .args(unroll(config))
+        .args(expand(config))
         .args(["--top-module", &product.top, "-Mdir", "obj"])
         .arg(if options.assertions {
             "--assert"

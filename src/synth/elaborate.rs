@@ -5,9 +5,10 @@ use super::filelist::Filelist;
 use crate::rtl;
 use std::path::Path;
 
-/// The parameter of both tops that sets how many columns of PEs share a
-/// module. One column each makes Yosys elaborate and synthesise a single small
-/// module however wide the array is.
+/// The parameter of both tops that sets how many columns of an output-stationary
+/// array share a module. One column each makes Yosys elaborate and synthesise a
+/// single small module however wide the array is, as it always is in a
+/// weight-stationary one.
 const HIERARCHY: &str = "-chparam StripColumns 1";
 
 /// Commands that read, and derive only with the chosen parameters, the filelist
@@ -19,7 +20,11 @@ pub(crate) fn elaborate(directory: &Path, top: &str) -> Result<String, SynthErro
     let include: String = list.include.iter().map(|i| format!(" -I{i}")).collect();
     let files: String = list.files.iter().map(|f| format!(" \"{f}\"")).collect();
     let has_array = [rtl::TOP, rtl::ACCELERATOR].contains(&top);
-    let hierarchy = if has_array { HIERARCHY } else { "" };
+    let hierarchy = if has_array && list.has_strips() {
+        HIERARCHY
+    } else {
+        ""
+    };
     Ok(format!(
         "read_verilog -sv -defer -DSYNTHESIS{include}{files}\nhierarchy -check -top {top} {hierarchy}\n"
     ))

@@ -39,6 +39,11 @@ impl Filelist {
         Ok(list)
     }
 
+    /// Whether the array is made of strips of columns, whose width is a parameter of the tops.
+    pub(crate) fn has_strips(&self) -> bool {
+        self.files.iter().any(|file| file == "drift_os_strip.sv")
+    }
+
     /// One file name a line; `+incdir+a+b`, `//` comments and other `+` or `-`
     /// options, which are for simulators, may stand between them.
     pub(crate) fn parse(text: &str) -> Self {

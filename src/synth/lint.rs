@@ -56,15 +56,15 @@ impl LintReport {
 }
 
 /// Lints the module `top` of the RTL that the filelist `drift.f` in `dir` names.
-/// `split` gives Verilator the array in strips of one column, as Yosys always
-/// gets it: as one strip, a 128×128 array takes it minutes.
+/// `split` gives Verilator an output-stationary array in strips of one column, as
+/// Yosys always gets it: as one strip, a 128×128 array takes it minutes.
 ///
 /// # Errors
 /// [`SynthError`] when the filelist is wrong or a linter cannot be started.
 /// What the linters find wrong with the RTL is in the report.
 pub fn lint(dir: &Path, top: &str, split: bool) -> Result<LintReport, SynthError> {
     check_name(top)?;
-    Filelist::read(dir)?;
+    let split = split && Filelist::read(dir)?.has_strips();
     let (verilator, yosys) = (Verilator::locate()?, Yosys::locate()?);
     let slang = PythonTool::slang()?;
     std::thread::scope(|scope| {

@@ -1,10 +1,10 @@
 //! The synthesis of one processing element (PE) with a library: the committed
 //! recipe, on which every delay depends.
 //!
-//! A strip of one column and two rows is synthesised; the second row is the PE
+//! A column of two rows is synthesised; the second row, which comes first in it, is the PE
 //! that is timed, from the registers of its operands and of the partial sum
 //! above it to its own partial sum. At the north edge of an array partial sums
-//! start from 0, which would make the adders of this short strip narrower than
+//! start from 0, which would make the adders of this short column narrower than
 //! those of a real one, so they start from inputs instead.
 
 use super::TimingError;
@@ -18,9 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Module that holds the PE.
-pub const PE_TOP: &str = "drift_pe_strip";
+pub const PE_TOP: &str = "drift_pe_column";
 
-/// Rows of the strip; the last one is timed.
+/// Rows of the column; the last one is timed.
 const ROWS: usize = 2;
 
 /// A synthesised PE.
@@ -59,17 +59,20 @@ impl PeSignals {
     /// # Errors
     /// [`TimingError::Netlist`] when the netlist is not of a PE.
     pub fn of(netlist: &Netlist) -> Result<Self, TimingError> {
-        // What leaves the strip in the east are the words of its rows.
-        let word = netlist.signal("east_o")?.get(32..64).ok_or_else(|| {
-            TimingError::Netlist("east_o has not the 64 bits of a strip of two rows".to_owned())
+        // What leaves the column in the east are the words of its rows, the last one first.
+        let east = netlist.signal("east_o")?.get(0..32).ok_or_else(|| {
+            TimingError::Netlist("east_o has not the 32 bits of a row".to_owned())
+        })?;
+        let weights = netlist.signal("weight_q[0]")?.get(0..16).ok_or_else(|| {
+            TimingError::Netlist("weight_q[0] has not the 16 bits of two weights".to_owned())
         })?;
         let signals = Self {
-            activation: word[0..8].to_vec(),
-            weight: word[8..16].to_vec(),
-            valid: word[31],
-            word: word.to_vec(),
+            activation: east[0..8].to_vec(),
+            weight: weights[0..8].to_vec(),
+            valid: east[31],
+            word: [east, weights].concat(),
             psum_above: netlist.signal("psum_q[1]")?.to_vec(),
-            psum: netlist.signal("psum_q[2]")?.to_vec(),
+            psum: netlist.signal("psum_q[0]")?.to_vec(),
         };
         let different = |bits: &[Net]| bits.iter().collect::<BTreeSet<_>>().len();
         match (different(&signals.psum_above), different(&signals.psum)) {
@@ -193,11 +196,11 @@ fn script(elaborate: &str, library: &Library, cells: &CellLibrary) -> String {
         _ => String::new(),
     };
     // Behind flip-flops with an inverted output only, mapping would merge the inverters of
-    // the partial sum above the PE into the logic, and its name would be lost.
+    // the weights and of the partial sum above the PE into the logic, and their names would be lost.
     let kept = if library.cells().any(shows_data) {
         ""
     } else {
-        "expose w:psum_q[1]\n"
+        "expose w:psum_q[1] w:weight_q[0]\n"
     };
     let read = CellLibrary::read("cells.lib");
     let map = cells.map("cells.lib");
@@ -205,7 +208,7 @@ fn script(elaborate: &str, library: &Library, cells: &CellLibrary) -> String {
         "\
 {elaborate}\
 proc
-expose -input w:psum_q[0]
+expose -input w:psum_q[2]
 {kept}\
 {read}\
 synth -flatten -booth -noabc
