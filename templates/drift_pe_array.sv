@@ -99,7 +99,10 @@ module drift_pe_array (
     if (c == Lanes - 1) begin : g_east
       logic unused_east;
       assign unused_east = ^east;
-      assign tag_addr_o  = east[32*Rows +: drift_pkg::AccAddrWidth];
+
+      always_ff @(posedge clk_i) begin
+        tag_addr_o <= east[32*Rows +: drift_pkg::AccAddrWidth];
+      end
     end
   end
 
