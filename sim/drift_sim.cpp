@@ -24,6 +24,8 @@ constexpr unsigned kTileRows = DRIFT_TILE_ROWS;
 constexpr bool kOutputStationary = DRIFT_OS;
 // Checksum rows that the engine streams after the data rows of a pass.
 constexpr unsigned kChecksumRows = kOutputStationary ? 0 : kLanes - kColumns;
+// No streamed row has this number.
+constexpr uint64_t kNoRow = ~uint64_t{0};
 // A fault waits at most this many cycles for its row to reach its PE.
 constexpr unsigned kCalendar = DRIFT_PE_ROWS + kLanes + 4;
 
@@ -59,10 +61,12 @@ struct Model {
   // Output-stationary: X transposed, because a beat is a column of a tile.
   std::vector<int8_t> columns;
   bool act_left = false, weight_left = false;
-  bool act_put = false, weight_put = false;
   uint64_t result_rows = 0, result_tiles = 0;
   uint64_t stream_row = 0, now = 0;
   size_t next_flip = 0;
+  // Streamed row of the next fault, and faults that wait in the calendar: what a cycle without a fault looks at.
+  uint64_t flip_row = kNoRow;
+  size_t waiting = 0;
   std::vector<std::vector<const drift_flip*>> calendar{kCalendar};
   Stalls stalls;
 #if VM_TRACE
@@ -139,11 +143,14 @@ struct Model {
     passes = div_ceil(job.k, kRows);
     act = weight = result = Cursor{};
     act_left = weight_left = true;
-    act_put = weight_put = false;
     weight.row = first_weight();
     if (kOutputStationary) transpose();
+    put_act();
+    put_weight();
     result_rows = result_tiles = stream_row = 0;
     next_flip = 0;
+    flip_row = job.flips_len > 0 ? job.flips[0].stream_row : kNoRow;
+    waiting = 0;
     for (auto& day : calendar) day.clear();
     stalls.state = job.stall_seed | 1;
     top->threshold_bit_i = job.threshold_bit;
@@ -180,8 +187,6 @@ struct Model {
 
   // Puts the next beat on its port, where it stays until it is taken.
   void put_act() {
-    if (act_put) return;
-    act_put = true;
     if (kOutputStationary) {
       const size_t k = size_t(act.pass) * kRows + act.row;
       put<kTileRows>(&top->s_axis_act_tdata_i, columns.data() + k * job.m + size_t(act.tile_m) * kTileRows,
@@ -193,8 +198,6 @@ struct Model {
   }
 
   void put_weight() {
-    if (weight_put) return;
-    weight_put = true;
     const size_t k = size_t(weight.pass) * kRows + weight.row;
     put<kColumns>(&top->s_axis_weight_tdata_i, job.w + k * job.n + size_t(weight.tile_n) * kColumns,
                   tile_columns(weight.tile_n));
@@ -203,32 +206,36 @@ struct Model {
   // Enters the faults of the next streamed row, accepted in cycle `accepted`, into the calendar. PE (r, c)
   // captures the row at the edge that ends cycle accepted+1+r+c, and its psum one edge later.
   void schedule(uint64_t accepted) {
-    while (next_flip < job.flips_len && job.flips[next_flip].stream_row == stream_row) {
+    while (flip_row == stream_row) {
       const drift_flip& flip = job.flips[next_flip++];
       const uint64_t edge = accepted + 1 + flip.pe_row + flip.pe_column + (flip.reg == DRIFT_PSUM);
       calendar[edge % kCalendar].push_back(&flip);
+      ++waiting;
+      flip_row = next_flip < job.flips_len ? job.flips[next_flip].stream_row : kNoRow;
     }
     ++stream_row;
   }
 
   void took_act() {
-    act_put = false;
     schedule(now);
-    if (++act.row < (kOutputStationary ? pass_depth(act.pass) : tile_rows(act.tile_m))) return;
-    // The engine appends the checksum rows at once.
-    for (unsigned digit = 1; digit <= kChecksumRows; ++digit) schedule(now + digit);
-    act.row = 0;
-    act_left = next_pass(act);
+    if (++act.row == (kOutputStationary ? pass_depth(act.pass) : tile_rows(act.tile_m))) {
+      // The engine appends the checksum rows at once.
+      for (unsigned digit = 1; digit <= kChecksumRows; ++digit) schedule(now + digit);
+      act.row = 0;
+      act_left = next_pass(act);
+    }
+    if (act_left) put_act();
   }
 
   // The rows of a pass descend in a weight-stationary array, because the first one moves furthest.
   unsigned first_weight() const { return kOutputStationary ? 0 : pass_depth(weight.pass) - 1; }
 
   void took_weight() {
-    weight_put = false;
-    if (kOutputStationary ? ++weight.row < pass_depth(weight.pass) : weight.row-- > 0) return;
-    weight_left = next_pass(weight);
-    weight.row = first_weight();
+    if (kOutputStationary ? ++weight.row == pass_depth(weight.pass) : weight.row-- == 0) {
+      weight_left = next_pass(weight);
+      weight.row = first_weight();
+    }
+    if (weight_left) put_weight();
   }
 
   int take_result() {
@@ -263,11 +270,14 @@ struct Model {
   }
 
   void upset() {
-    auto& today = calendar[now % kCalendar];
-    for (const drift_flip* flip : today) {
-      drift_flip_register(pes, flip->reg, flip->pe_row, flip->pe_column, flip->mask);
+    if (waiting > 0) {
+      auto& today = calendar[now % kCalendar];
+      for (const drift_flip* flip : today) {
+        drift_flip_register(pes, flip->reg, flip->pe_row, flip->pe_column, flip->mask);
+      }
+      waiting -= today.size();
+      today.clear();
     }
-    today.clear();
     for (size_t i = 0; i < job.stucks_len; ++i) {
       const drift_stuck& stuck = job.stucks[i];
       drift_stick_register(pes, stuck.reg, stuck.pe_row, stuck.pe_column, stuck.mask, stuck.value);
@@ -277,14 +287,15 @@ struct Model {
   int run(uint64_t cycles) {
     for (uint64_t end = now + cycles; now < end;) {
       const bool started = top->cmd_valid_i && top->cmd_ready_o;
-      top->s_axis_act_tvalid_i = act_left && !stalls.hit(job.stall_act);
-      if (top->s_axis_act_tvalid_i) put_act();
-      top->s_axis_weight_tvalid_i = weight_left && !stalls.hit(job.stall_weight);
-      if (top->s_axis_weight_tvalid_i) put_weight();
-      top->m_axis_result_tready_i = !stalls.hit(job.stall_result);
-      const bool act_taken = top->s_axis_act_tvalid_i && top->s_axis_act_tready_o;
-      const bool weight_taken = top->s_axis_weight_tvalid_i && top->s_axis_weight_tready_o;
-      if (top->m_axis_result_tvalid_o && top->m_axis_result_tready_i) {
+      const bool act_valid = act_left && !stalls.hit(job.stall_act);
+      const bool weight_valid = weight_left && !stalls.hit(job.stall_weight);
+      const bool result_ready = !stalls.hit(job.stall_result);
+      const bool act_taken = act_valid && top->s_axis_act_tready_o;
+      const bool weight_taken = weight_valid && top->s_axis_weight_tready_o;
+      top->s_axis_act_tvalid_i = act_valid;
+      top->s_axis_weight_tvalid_i = weight_valid;
+      top->m_axis_result_tready_i = result_ready;
+      if (top->m_axis_result_tvalid_o && result_ready) {
         const int status = take_result();
         if (status != DRIFT_RUNNING) return status;
       }
