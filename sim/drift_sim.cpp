@@ -45,6 +45,13 @@ struct Stalls {
 
 bool bit(const uint8_t* bytes, unsigned index) { return bytes[index / 8] >> (index % 8) & 1; }
 
+// Up to 32 bits from a port, read by words: of a port narrower than one, what follows it is read and dropped.
+uint32_t bits(const uint8_t* port, unsigned first, unsigned count) {
+  uint64_t pair = 0;
+  memcpy(&pair, port + first / 32 * 4, first % 32 + count > 32 ? 8 : 4);
+  return uint32_t(pair >> (first % 32) & ((uint64_t{1} << count) - 1));
+}
+
 // Position of a stream of operands or results within the GEMM. In an output-stationary array the rows of a pass are
 // its steps, for operands.
 struct Cursor {
@@ -246,14 +253,20 @@ struct Model {
     const uint8_t* user = reinterpret_cast<const uint8_t*>(&top->m_axis_result_tuser_o);
     const bool row_flag = bit(user, kColumns);
     job.row_flags[result_rows] = row_flag;
-    uint8_t* column_flags = job.column_flags + result_tiles * kColumns;
-    for (unsigned j = 0; j < kColumns; ++j) {
-      column_flags[j] = bit(user, kColumns + 1 + j);
-      if (bit(user, j) != (row_flag && column_flags[j])) return DRIFT_BAD_MASK;
+    for (unsigned j = 0; j < kColumns; j += 32) {
+      const unsigned count = kColumns - j < 32 ? kColumns - j : 32;
+      const uint32_t expected = row_flag ? bits(user, kColumns + 1 + j, count) : 0;
+      if (bits(user, j, count) != expected) return DRIFT_BAD_MASK;
     }
     const uint8_t* keep = reinterpret_cast<const uint8_t*>(&top->m_axis_result_tkeep_o);
-    for (unsigned j = 0; j < kColumns; ++j) {
-      if (bit(keep, 4 * j) != (j < columns)) return DRIFT_BAD_TKEEP;
+    for (unsigned j = 0; j < kColumns; j += 8) {
+      const unsigned count = kColumns - j < 8 ? kColumns - j : 8;
+      const unsigned kept = columns <= j ? 0 : columns - j < count ? columns - j : count;
+      if (bits(keep, 4 * j, 4 * count) != (uint64_t{1} << (4 * kept)) - 1) return DRIFT_BAD_TKEEP;
+    }
+    if (last) {
+      uint8_t* column_flags = job.column_flags + result_tiles * kColumns;
+      for (unsigned j = 0; j < kColumns; ++j) column_flags[j] = bit(user, kColumns + 1 + j);
     }
     if (bool(top->m_axis_result_tlast_o) != last) return DRIFT_BAD_TLAST;
     ++result_rows;

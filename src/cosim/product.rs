@@ -5,8 +5,13 @@ use super::registers;
 use crate::config::Dataflow;
 use crate::rtl;
 
-/// For long simulations.
-const FULL: [&str; 3] = ["-O3", "-march=native", "-mprefer-vector-width=512"];
+/// For long simulations. The vectors that a column hands on are too short for calls of `memcpy`.
+const FULL: [&str; 4] = [
+    "-O3",
+    "-march=native",
+    "-mprefer-vector-width=512",
+    "-fno-tree-loop-distribute-patterns",
+];
 /// For short ones, where the compilation takes longer than the simulation.
 const QUICK: [&str; 1] = ["-O1"];
 
