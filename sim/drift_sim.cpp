@@ -61,6 +61,8 @@ struct Cursor {
 struct Model {
   VerilatedContext context;
   std::unique_ptr<Vdrift> top;
+  // The ports themselves; those of `top` are references to them.
+  Vdrift___024root& pins;
   DriftPes pes;
   drift_job job{};
   unsigned tiles_m = 0, tiles_n = 0, passes = 0;
@@ -81,7 +83,7 @@ struct Model {
   uint64_t trace_first = 0, trace_last = 0, trace_time = 0;
 #endif
 
-  Model() : top(std::make_unique<Vdrift>(&context)), pes(top->rootp) { reset(); }
+  Model() : top(std::make_unique<Vdrift>(&context)), pins(*top->rootp), pes(top->rootp) { reset(); }
 
   ~Model() {
 #if VM_TRACE
@@ -107,7 +109,7 @@ struct Model {
   }
 
   void half_cycle(int level) {
-    top->clk_i = level;
+    pins.clk_i = level;
     top->eval();
 #if VM_TRACE
     if (trace && result_tiles <= trace_last && act_tile() >= trace_first) trace->dump(trace_time);
@@ -118,7 +120,7 @@ struct Model {
   // The falling edge, which needs no evaluation where no waveform shows it and the model can be told of it.
   void fall() {
     if (VM_TRACE || !drift_lower_clock(top->rootp, 0, 0)) return half_cycle(0);
-    top->clk_i = 0;
+    pins.clk_i = 0;
   }
 
   uint64_t act_tile() const {
@@ -126,20 +128,20 @@ struct Model {
   }
 
   void reset() {
-    top->cmd_valid_i = 0;
-    top->s_axis_act_tvalid_i = 0;
-    top->s_axis_weight_tvalid_i = 0;
-    top->m_axis_result_tready_i = 0;
-    top->threshold_bit_i = 0;
-    top->pause_i = 0;
-    top->clk_i = 0;
-    top->rst_ni = 1;
+    pins.cmd_valid_i = 0;
+    pins.s_axis_act_tvalid_i = 0;
+    pins.s_axis_weight_tvalid_i = 0;
+    pins.m_axis_result_tready_i = 0;
+    pins.threshold_bit_i = 0;
+    pins.pause_i = 0;
+    pins.clk_i = 0;
+    pins.rst_ni = 1;
     half_cycle(0);
-    top->rst_ni = 0;
+    pins.rst_ni = 0;
     half_cycle(0);
     half_cycle(1);
     half_cycle(0);
-    top->rst_ni = 1;
+    pins.rst_ni = 1;
     half_cycle(0);
   }
 
@@ -160,11 +162,11 @@ struct Model {
     waiting = 0;
     for (auto& day : calendar) day.clear();
     stalls.state = job.stall_seed | 1;
-    top->threshold_bit_i = job.threshold_bit;
-    top->cmd_m_i = job.m;
-    top->cmd_k_i = job.k;
-    top->cmd_n_i = job.n;
-    top->cmd_valid_i = 1;
+    pins.threshold_bit_i = job.threshold_bit;
+    pins.cmd_m_i = job.m;
+    pins.cmd_k_i = job.k;
+    pins.cmd_n_i = job.n;
+    pins.cmd_valid_i = 1;
   }
 
   void transpose() {
@@ -196,17 +198,17 @@ struct Model {
   void put_act() {
     if (kOutputStationary) {
       const size_t k = size_t(act.pass) * kRows + act.row;
-      put<kTileRows>(&top->s_axis_act_tdata_i, columns.data() + k * job.m + size_t(act.tile_m) * kTileRows,
+      put<kTileRows>(&pins.s_axis_act_tdata_i, columns.data() + k * job.m + size_t(act.tile_m) * kTileRows,
                      tile_rows(act.tile_m));
       return;
     }
     const size_t m = size_t(act.tile_m) * kTileRows + act.row;
-    put<kRows>(&top->s_axis_act_tdata_i, job.x + m * job.k + size_t(act.pass) * kRows, pass_depth(act.pass));
+    put<kRows>(&pins.s_axis_act_tdata_i, job.x + m * job.k + size_t(act.pass) * kRows, pass_depth(act.pass));
   }
 
   void put_weight() {
     const size_t k = size_t(weight.pass) * kRows + weight.row;
-    put<kColumns>(&top->s_axis_weight_tdata_i, job.w + k * job.n + size_t(weight.tile_n) * kColumns,
+    put<kColumns>(&pins.s_axis_weight_tdata_i, job.w + k * job.n + size_t(weight.tile_n) * kColumns,
                   tile_columns(weight.tile_n));
   }
 
@@ -249,8 +251,8 @@ struct Model {
     if (result.tile_m >= tiles_m) return DRIFT_EXCESS;
     const unsigned columns = tile_columns(result.tile_n);
     const bool last = result.row + 1 == tile_rows(result.tile_m);
-    memcpy(job.y + result_rows * kColumns, &top->m_axis_result_tdata_o, 4 * kColumns);
-    const uint8_t* user = reinterpret_cast<const uint8_t*>(&top->m_axis_result_tuser_o);
+    memcpy(job.y + result_rows * kColumns, &pins.m_axis_result_tdata_o, 4 * kColumns);
+    const uint8_t* user = reinterpret_cast<const uint8_t*>(&pins.m_axis_result_tuser_o);
     const bool row_flag = bit(user, kColumns);
     job.row_flags[result_rows] = row_flag;
     for (unsigned j = 0; j < kColumns; j += 32) {
@@ -258,7 +260,7 @@ struct Model {
       const uint32_t expected = row_flag ? bits(user, kColumns + 1 + j, count) : 0;
       if (bits(user, j, count) != expected) return DRIFT_BAD_MASK;
     }
-    const uint8_t* keep = reinterpret_cast<const uint8_t*>(&top->m_axis_result_tkeep_o);
+    const uint8_t* keep = reinterpret_cast<const uint8_t*>(&pins.m_axis_result_tkeep_o);
     for (unsigned j = 0; j < kColumns; j += 8) {
       const unsigned count = kColumns - j < 8 ? kColumns - j : 8;
       const unsigned kept = columns <= j ? 0 : columns - j < count ? columns - j : count;
@@ -268,7 +270,7 @@ struct Model {
       uint8_t* column_flags = job.column_flags + result_tiles * kColumns;
       for (unsigned j = 0; j < kColumns; ++j) column_flags[j] = bit(user, kColumns + 1 + j);
     }
-    if (bool(top->m_axis_result_tlast_o) != last) return DRIFT_BAD_TLAST;
+    if (bool(pins.m_axis_result_tlast_o) != last) return DRIFT_BAD_TLAST;
     ++result_rows;
     ++result.row;
     if (last) {
@@ -299,27 +301,27 @@ struct Model {
 
   int run(uint64_t cycles) {
     for (uint64_t end = now + cycles; now < end;) {
-      const bool started = top->cmd_valid_i && top->cmd_ready_o;
+      const bool started = pins.cmd_valid_i && pins.cmd_ready_o;
       const bool act_valid = act_left && !stalls.hit(job.stall_act);
       const bool weight_valid = weight_left && !stalls.hit(job.stall_weight);
       const bool result_ready = !stalls.hit(job.stall_result);
-      const bool act_taken = act_valid && top->s_axis_act_tready_o;
-      const bool weight_taken = weight_valid && top->s_axis_weight_tready_o;
-      top->s_axis_act_tvalid_i = act_valid;
-      top->s_axis_weight_tvalid_i = weight_valid;
-      top->m_axis_result_tready_i = result_ready;
-      if (top->m_axis_result_tvalid_o && result_ready) {
+      const bool act_taken = act_valid && pins.s_axis_act_tready_o;
+      const bool weight_taken = weight_valid && pins.s_axis_weight_tready_o;
+      pins.s_axis_act_tvalid_i = act_valid;
+      pins.s_axis_weight_tvalid_i = weight_valid;
+      pins.m_axis_result_tready_i = result_ready;
+      if (pins.m_axis_result_tvalid_o && result_ready) {
         const int status = take_result();
         if (status != DRIFT_RUNNING) return status;
       }
       half_cycle(1);
       upset();
       fall();
-      if (started) top->cmd_valid_i = 0;
+      if (started) pins.cmd_valid_i = 0;
       if (act_taken) took_act();
       if (weight_taken) took_weight();
       ++now;
-      if (result.tile_m == tiles_m && top->cmd_ready_o && !top->cmd_valid_i) {
+      if (result.tile_m == tiles_m && pins.cmd_ready_o && !pins.cmd_valid_i) {
         return act_left || weight_left ? DRIFT_EXCESS : DRIFT_DONE;
       }
     }
