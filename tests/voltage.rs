@@ -55,7 +55,7 @@ fn points_that_cannot_be_are_bad_input() {
         ),
         (
             &["--voltage", "1.7", "--tech", "bad.yaml"],
-            &["bad.yaml", "drift-tech/7", "drift-tech/1"],
+            &["bad.yaml", "drift-tech/7", "drift-tech/2"],
         ),
         (
             &["--voltage", "1.7", "--ber", "1e-3"],
