@@ -154,5 +154,5 @@ fn gates_are_simulated_on_the_tiles_that_are_run() {
     assert!(faults.iter().all(of_run));
     let record = std::fs::read_to_string(folder.path().join("run.json")).unwrap();
     let record: serde_json::Value = serde_json::from_str(&record).unwrap();
-    assert_eq!(record["faults"]["injected"], faults.len());
+    assert_eq!(record["fault_counts"]["injected"], faults.len());
 }
