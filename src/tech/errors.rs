@@ -115,7 +115,7 @@ impl TimingErrors {
 }
 
 /// The first or the later rows of a pass.
-type Rows = fn(&Late) -> &LateWords;
+pub(super) type Rows = fn(&Late) -> &LateWords;
 
 impl Table {
     /// Timing errors at an operating point, supply noise included.

@@ -1,6 +1,7 @@
 //! The plots of a technology table.
 
-use super::{Late, LateWords, OperatingPoint, Table, TechError};
+use super::errors::Rows;
+use super::{OperatingPoint, Table, TechError};
 use crate::plot::{Axis, Lines, Mark, Plot, Point, Series, Side};
 use crate::units::{Hertz, Volts};
 
@@ -108,8 +109,7 @@ fn late_bits(table: &Table) -> Lines {
         Axis::linear("bit of the partial sum"),
         Axis::log("probability that it is captured wrong"),
     );
-    let rows: [(&str, fn(&Late) -> &LateWords); 2] =
-        [("first rows", |l| &l.first), ("later rows", |l| &l.later)];
+    let rows: [(&str, Rows); 2] = [("first rows", |l| &l.first), ("later rows", |l| &l.later)];
     for (name, rows) in rows {
         let wrong: Vec<_> = highest
             .curve

@@ -161,7 +161,7 @@ impl Block {
 
     fn is_first(&self, word: usize) -> bool {
         let word = &self.words[word];
-        word.at % self.columns[word.column].lines == 0
+        word.at.is_multiple_of(self.columns[word.column].lines)
     }
 
     fn pe_rows(&self) -> usize {
