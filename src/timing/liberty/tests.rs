@@ -397,3 +397,32 @@ fn a_corner_may_be_several_files() {
         .to_string();
     assert!(message.contains("none.lib: "), "{message}");
 }
+
+#[test]
+fn habits_of_three_open_libraries_are_read() {
+    let library = Library::parse(include_str!("../../../tests/data/timing/habits.lib")).unwrap();
+    assert_eq!((library.voltage, library.temperature), (1.62, Some(125.0)));
+    let inverter = library.cell("habits__inv_1").unwrap();
+    // The states count, not the value for other states; microwatts.
+    assert_eq!((inverter.leakage, inverter.leakage_states.len()), (None, 2));
+    close(inverter.leakage_states[1].1, 0.4);
+    let input = inverter.pin("I").unwrap();
+    close(input.capacitance[0], 0.002546);
+    let at = |table: &Option<Table>, slew: f64, load: f64| {
+        table.as_ref().unwrap().at(|quantity| match quantity {
+            Quantity::Load => load,
+            _ => slew,
+        })
+    };
+    // A list that goes on in the next line, within its quotes.
+    close(at(&input.powers[0].energy[1], 1.9, 0.0), 0.0015);
+    let arc = &inverter.pin("ZN").unwrap().delays[0];
+    close(at(&arc.delay[0], 1.9, 0.01), 2.6);
+    close(at(&arc.delay[1], 0.02, 0.1), 1.3);
+    // Without axes of its own, those of the template.
+    close(at(&arc.transition[0], 2.0, 3.0), 0.6);
+    let message = library.cell("habits__dff_x4").unwrap_err().to_string();
+    for part in ["habits__dff_x4", "habits", "bus or bundle"] {
+        assert!(message.contains(part), "{message}");
+    }
+}
