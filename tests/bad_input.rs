@@ -319,3 +319,59 @@ fn tools_and_folders() {
         &["list.jsonl"],
     );
 }
+
+#[test]
+fn liberty_files() {
+    let small = include_str!("data/timing/small.lib");
+    let edit = |from: &str, to: &str| {
+        assert!(small.contains(from), "{from}");
+        small.replace(from, to).into_bytes()
+    };
+    let half = &small.as_bytes()[..small.len() / 2];
+    let folder = folder_with(&[
+        ("small.lib", small.as_bytes()),
+        ("half.lib", half),
+        ("other.lib", b"entity library is end;"),
+        ("latches.lib", &edit("ff (IQ, IQN)", "latch (IQ, IQN)")),
+        ("no-inverter.lib", &edit("\"I'\"", "\"I\"")),
+        ("large.lib", &edit("area : 0.7;", "area : 1e9;")),
+        ("negative.lib", &edit("area : 0.7;", "area : -0.7;")),
+        ("packed.lib.gz", &[0x1f, 0x8b, 8, 0, 1, 2, 3]),
+    ]);
+    let cases: [(&str, &[&str]); 10] = [
+        ("none.lib", &["none.lib", "No such file"]),
+        ("half.lib", &["half.lib:", "expected `}`"]),
+        ("other.lib", &["other.lib:1", "`entity`", "expected"]),
+        (
+            "latches.lib",
+            &["latches.lib", "library small", "no flip-flop"],
+        ),
+        (
+            "no-inverter.lib",
+            &["no-inverter.lib", "library small", "no inverter"],
+        ),
+        (
+            "large.lib",
+            &["large.lib", "cell NAND2", "1000000000", "0..=100000"],
+        ),
+        ("negative.lib", &["negative.lib", "cell NAND2", "-0.7"]),
+        ("packed.lib.gz", &["packed.lib.gz"]),
+        (
+            "small.lib+small.lib",
+            &["small.lib", "cell BUF", "each cell once"],
+        ),
+        ("small.lib+none.lib", &["none.lib", "No such file"]),
+    ];
+    for (file, parts) in cases {
+        refused(folder.path(), &["area", "--liberty", file], parts);
+        refused(
+            folder.path(),
+            &["area", "--sweep", "8", "--liberty", file],
+            parts,
+        );
+    }
+    for sizes in ["1", "257", "8,x"] {
+        let args = ["area", "--liberty", "small.lib", "--sweep", sizes];
+        refused(folder.path(), &args, &["--sweep", "2..=256"][..1]);
+    }
+}

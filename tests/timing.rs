@@ -3,6 +3,7 @@
 
 use drift::config::{ArrayConfig, SHIPPED};
 use drift::timing::TimingError;
+use drift::timing::dynamic::{Operands, PeTiming, check as compare};
 use drift::timing::liberty::Library;
 use drift::timing::netlist::{Circuit, Net, Netlist};
 use drift::timing::recipe::{PE_TOP, PeSignals, SynthesisedPe, synthesise_pe};
@@ -52,8 +53,17 @@ fn check(file: &Path) -> SynthesisedPe {
     // Every net a different pattern, then the sums against the arithmetic. A flip-flop
     // with an inverted output keeps the complement.
     let inverted = signals.psum.iter().rev().fold(0_u32, |word, net| {
-        (word << 1) | u32::from(keeps_complement(&circuit, *net))
+        (word << 1) | u32::from(circuit.keeps_complement(*net).unwrap())
     });
+    // Both simulators find the sums, and errors below the critical path.
+    let dynamic = PeTiming::new(&netlist, &library, None).unwrap();
+    let periods = [500, 700, 900, 1000];
+    let agreement = compare(&dynamic, &mut Operands::random(1), &periods, 512, |_| {}).unwrap();
+    assert!(
+        agreement.holds() && agreement.wrong_words > 10,
+        "{agreement:?}"
+    );
+
     let ends: Vec<Net> = ends.iter().map(|end| end.net).collect();
     for seed in 1..=100_u64 {
         let pattern = |net: usize| {
@@ -73,29 +83,6 @@ fn check(file: &Path) -> SynthesisedPe {
         }
     }
     pe
-}
-
-/// Whether a net of a register is the complement of what its flip-flop has taken in.
-fn keeps_complement(circuit: &Circuit<'_>, net: Net) -> bool {
-    let state = circuit.state_of(net).unwrap();
-    let cell = circuit.gates[state.gate].cell;
-    let flip_flop = cell.flip_flop.as_ref().unwrap();
-    let output = cell
-        .pins
-        .iter()
-        .find(|pin| circuit.gates[state.gate].net(&pin.name) == Some(state.output))
-        .unwrap();
-    let function = output.function.as_ref().unwrap();
-    let of_state = function.evaluate(|n| {
-        if function.inputs()[n] == flip_flop.state[0] {
-            0
-        } else {
-            !0
-        }
-    }) & 1
-        == 1;
-    let next_inverts = flip_flop.next.evaluate(|_| 0) & 1 == 1;
-    state.inverted ^ of_state ^ next_inverts
 }
 
 /// The made-up library with pieces replaced.
@@ -132,6 +119,30 @@ fn flip_flops_may_have_an_inverted_output_only() {
     assert!(check(file.path()).script.contains("expose w:psum_q[1]"));
     let file = edited(&[("function : \"IQ\"", "function : \"IQN\"")]);
     assert!(check(file.path()).script.contains("expose w:psum_q[1]"));
+}
+
+#[test]
+fn libraries_may_be_split_by_kind_of_cell() {
+    // As that of ASAP7 is: flip-flops apart, several files for one condition.
+    let text = std::fs::read_to_string(library()).unwrap();
+    let at = |text: &str, what: &str| text.find(what).unwrap();
+    let (first, flip_flop) = (at(&text, "  cell (INV)"), at(&text, "  cell (DFF)"));
+    let (after, templates) = (at(&text, "  cell (TIEL)"), at(&text, "  lu_table_template"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, cells: [&str; 2]| {
+        let file = folder.path().join(name);
+        let whole = [&text[..first], cells[0], cells[1], &text[templates..]].concat();
+        std::fs::write(&file, whole).unwrap();
+        file.display().to_string()
+    };
+    let simple = file(
+        "simple.lib",
+        [&text[first..flip_flop], &text[after..templates]],
+    );
+    let sequential = file("seq.lib", [&text[flip_flop..after], ""]);
+    let split = check(Path::new(&format!("{simple}+{sequential}")));
+    let whole = check(&library());
+    assert_eq!(split.verilog, whole.verilog);
 }
 
 #[test]

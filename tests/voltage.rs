@@ -55,7 +55,7 @@ fn points_that_cannot_be_are_bad_input() {
         ),
         (
             &["--voltage", "1.7", "--tech", "bad.yaml"],
-            &["bad.yaml", "drift-tech/7", "drift-tech/1"],
+            &["bad.yaml", "drift-tech/7", "drift-tech/2"],
         ),
         (
             &["--voltage", "1.7", "--ber", "1e-3"],
@@ -111,4 +111,48 @@ fn a_table_says_where_it_comes_from() {
     assert_eq!(drift(folder.path(), &scale).status.code(), Some(0));
     let made = std::fs::read_to_string(folder.path().join("s.yaml")).unwrap();
     assert_eq!(made, include_str!("../configs/tech/scaled-14nm.yaml"));
+}
+
+#[test]
+fn gates_are_simulated_on_the_tiles_that_are_run() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/timing");
+    let path = |name: &str| data.join(name).display().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    // Three quarters of the critical path of 1.6957 ns.
+    let args = [
+        "cosim",
+        "--config",
+        "tiny",
+        "--gemm",
+        "3",
+        "--tiles",
+        "3",
+        "--exact",
+        &path("small.lib"),
+        "--netlist",
+        &path("small_pe.json.gz"),
+        "--frequency",
+        "7.9e8",
+        "--json",
+        "run.json",
+        "--save-faults",
+        "f.jsonl",
+    ];
+    let output = drift(folder.path(), &args);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    let text = std::fs::read_to_string(folder.path().join("f.jsonl")).unwrap();
+    let faults: Vec<serde_json::Value> = text
+        .lines()
+        .skip(1)
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(faults.len() > 10, "{}", faults.len());
+    let of_run = |fault: &serde_json::Value| {
+        fault["gemm"] == 3 && fault["tile"].as_u64().unwrap() < 3 && fault["register"] == "psum"
+    };
+    assert!(faults.iter().all(of_run));
+    let record = std::fs::read_to_string(folder.path().join("run.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&record).unwrap();
+    assert_eq!(record["fault_counts"]["injected"], faults.len());
 }

@@ -4,17 +4,19 @@ use super::progress::Progress;
 use super::{Verdict, inputs};
 use anyhow::{Context, Result, bail};
 use drift::config::ArrayConfig;
-use drift::tech::{Delay, DelayPoint, LateCurve, LibertyFile, Margins, Origin, SCHEMA, Table};
-use drift::timing::dynamic::{
-    LateCounts, Operands, PeTiming, RESOLUTION, check, choose_periods, count_late, trim,
+use drift::tech::{
+    Delay, DelayPoint, Late, LateCurve, LibertyFile, Margins, Origin, SCHEMA, Table,
 };
-use drift::timing::liberty::{Library, text_of};
+use drift::timing::dynamic::{
+    Operands, PassRows, PeTiming, RESOLUTION, RowCounts, check, choose_periods, count_columns, trim,
+};
+use drift::timing::liberty::{Corner, Library};
 use drift::timing::netlist::Netlist;
 use drift::timing::recipe::{PE_TOP, SynthesisedPe, synthesise_pe};
 use drift::timing::sta::AlphaPower;
 use drift::workload::Workload;
 use sha2::{Digest, Sha256};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Vectors that are enough to see where the errors begin.
 const PILOT: u64 = 1 << 16;
@@ -29,7 +31,7 @@ pub struct Args {
     /// Shipped name (tiny, default, edge, tpu) or YAML file
     #[arg(long, default_value = "default")]
     config: String,
-    /// Liberty files (.lib, .lib.gz) of one library at different voltages; the PE is mapped with the first
+    /// Liberty files (.lib, .lib.gz) of one library at different voltages, A.lib+B.lib where it is split; the PE is mapped with the first
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
     liberty: Vec<PathBuf>,
     /// Operands: tiny-dit, a .safetensors or .csv file, X.npy,W.npy, or random
@@ -44,11 +46,11 @@ pub struct Args {
     /// Instead of measuring, compare so many operand pairs: both simulators with each other, with the arithmetic and with static timing
     #[arg(long, value_name = "N", conflicts_with = "out")]
     check: Option<u64>,
-    /// Operand pairs per voltage for the common errors
-    #[arg(long, default_value_t = 4_000_000, value_name = "N")]
+    /// Captured words per voltage for the common errors: so many of all rows, and as many of first rows only
+    #[arg(long, default_value_t = 500_000, value_name = "N")]
     vectors: u64,
-    /// Further operand pairs per voltage for the rare ones
-    #[arg(long, default_value_t = 16_000_000, value_name = "N")]
+    /// Further ones per voltage for the rare errors
+    #[arg(long, default_value_t = 3_000_000, value_name = "N")]
     tail_vectors: u64,
     /// Operand pairs per voltage for the energy
     #[arg(long, default_value_t = 8192, value_name = "N")]
@@ -150,7 +152,7 @@ fn compare(args: &Args, source: &Source<'_>, netlist: &Netlist, vectors: u64) ->
 /// What was measured at one voltage.
 struct Measured {
     timing: PeTiming,
-    late: Vec<LateCounts>,
+    late: Vec<RowCounts>,
     file: LibertyFile,
 }
 
@@ -161,8 +163,16 @@ impl Measured {
         trim(&mut counts);
         LateCurve {
             voltage: self.timing.voltage,
-            curve: counts.iter().map(|l| l.entry(RESOLUTION)).collect(),
+            curve: counts.iter().map(entry).collect(),
         }
+    }
+}
+
+fn entry(counts: &RowCounts) -> Late {
+    Late {
+        x: f64::from(counts.period()) / f64::from(RESOLUTION),
+        first: counts.first.entry(),
+        later: counts.later.entry(),
     }
 }
 
@@ -176,12 +186,12 @@ fn measure(
         bail!("--out is missing")
     };
     let each = args.vectors + args.tail_vectors;
-    let mut progress = Progress::new(each * args.liberty.len() as u64, "operand pairs");
+    let mut progress = Progress::new(2 * each * args.liberty.len() as u64, "captured words");
     let mut grid = None;
     let mut all: Vec<Measured> = Vec::new();
     for (index, file) in args.liberty.iter().enumerate() {
-        let text = text_of(file)?;
-        let library = Library::parse(&text).map_err(|mistake| mistake.in_file(file))?;
+        let corner = Corner::read(file)?;
+        let library = corner.library()?;
         let energy = Some((&mut source.operands(), args.energy_vectors));
         let timing = PeTiming::new(netlist, &library, energy)?;
         let (periods, tail) = match &grid {
@@ -192,24 +202,35 @@ fn measure(
                 PILOT,
             )?),
         };
-        // All voltages see the same operands.
-        let mut operands = source.operands();
-        let before = index as u64 * each;
         let at = format!("{:.3} V", timing.voltage);
-        let mut late = count_late(&timing.model, &mut operands, periods, args.vectors, |n| {
-            progress.at(before + n, &at);
-        })?;
-        let rare = &periods[*tail..];
-        let more = count_late(&timing.model, &mut operands, rare, args.tail_vectors, |n| {
-            progress.at(before + args.vectors + n, &at);
-        })?;
-        for (late, more) in late[*tail..].iter_mut().zip(&more) {
-            late.merge(more);
+        let mut done = 2 * index as u64 * each;
+        let mut late: Vec<RowCounts> = Vec::new();
+        // All voltages see the same operands.
+        for rows in [PassRows::All, PassRows::First] {
+            let mut operands = source.operands();
+            for (from, words) in [(0, args.vectors), (*tail, args.tail_vectors)] {
+                let found = count_columns(
+                    &timing.model,
+                    &mut operands,
+                    source.config,
+                    &periods[from..],
+                    rows,
+                    words,
+                    |n| progress.at(done + n.min(words), &at),
+                )?;
+                done += words;
+                if late.is_empty() {
+                    late = found;
+                } else {
+                    let counted = late[from..].iter_mut().zip(&found);
+                    counted.for_each(|(late, more)| late.merge(more));
+                }
+            }
         }
         all.push(Measured {
             file: LibertyFile {
-                file: name_of(file),
-                sha256: sha256(&text),
+                file: corner.name(),
+                sha256: sha256(corner.texts()),
                 voltage: timing.voltage,
             },
             timing,
@@ -217,16 +238,23 @@ fn measure(
         });
     }
     progress.finish();
+    let names: Vec<String> = all.iter().map(|m| m.file.file.clone()).collect();
     all.sort_by(|a, b| a.timing.voltage.total_cmp(&b.timing.voltage));
-    let table = table(args, source, pe, &all)?;
+    let table = table(args, source, pe, &all, &names)?;
     report(&all, &table);
     table.write(out)?;
     println!("\nwritten to {}", out.display());
     Ok(Verdict::Good)
 }
 
-/// Puts the table together.
-fn table(args: &Args, source: &Source<'_>, pe: &SynthesisedPe, all: &[Measured]) -> Result<Table> {
+/// Puts the table together; `files` are the libraries as they were given.
+fn table(
+    args: &Args,
+    source: &Source<'_>,
+    pe: &SynthesisedPe,
+    all: &[Measured],
+    files: &[String],
+) -> Result<Table> {
     let points: Vec<(f64, f64)> = all
         .iter()
         .map(|m| (m.timing.voltage, m.timing.model.critical()))
@@ -236,16 +264,15 @@ fn table(args: &Args, source: &Source<'_>, pe: &SynthesisedPe, all: &[Measured])
     let (nominal_voltage, t_crit_ns) = (highest.0, round(highest.1));
     let late: Vec<LateCurve> = all.iter().map(Measured::curve).collect();
     let sources = vec![
-        "late: transport delays of static timing's transitions and loads, ideal clock, no wires; the same operands at every voltage; PEs drawn evenly from all tiles, with right partial sums from above".to_owned(),
+        "late: transport delays of static timing's transitions and loads, ideal clock, no wires; the same operands at every voltage; columns of PEs drawn evenly from all tiles, with the partial sums that the PE above captures, errors included; first: row 0 of a pass, for which the weights are swapped".to_owned(),
         "masks: the 96 commonest, or as many as make up 99.9%; every other wrong word counts as the listed mask that agrees best with its highest bits".to_owned(),
         "energy: half CV^2 per edge with the library's pin capacitances, and its internal power; of one PE with its registers; inertial delays".to_owned(),
         "margins: guardband and supply noise are assumptions, not measurements".to_owned(),
     ];
-    let files: Vec<String> = args.liberty.iter().map(|file| name_of(file)).collect();
     Ok(Table {
         schema: SCHEMA.to_owned(),
         name: args.name.clone().unwrap_or_else(|| {
-            let first = name_of(&args.liberty[0]);
+            let first = files.first().map_or("", String::as_str);
             first.split('.').next().unwrap_or_default().to_owned()
         }),
         origin: Origin {
@@ -259,13 +286,20 @@ fn table(args: &Args, source: &Source<'_>, pe: &SynthesisedPe, all: &[Measured])
                 args.seed,
                 files.join(" ")
             ),
-            netlist_sha256: sha256(&pe.verilog),
-            recipe: format!("Yosys {}, script {}", pe.yosys, sha256(&pe.script)),
+            netlist_sha256: sha256(std::iter::once(&*pe.verilog)),
+            recipe: format!(
+                "Yosys {}, script {}",
+                pe.yosys,
+                sha256(std::iter::once(&*pe.script))
+            ),
             liberty: all.iter().map(|m| m.file.clone()).collect(),
             workload: source.name(),
             vectors: all
                 .iter()
-                .filter_map(|m| m.late.iter().map(|l| l.vectors).max())
+                .filter_map(|m| {
+                    let both = |l: &RowCounts| l.first.vectors + l.later.vectors;
+                    m.late.iter().map(both).max()
+                })
                 .sum(),
             seed: args.seed,
             scaled_from: None,
@@ -291,6 +325,7 @@ fn table(args: &Args, source: &Source<'_>, pe: &SynthesisedPe, all: &[Measured])
                 })
                 .collect(),
         },
+        pass_rows: pass_rows(source.config),
         late,
         energy: all
             .iter()
@@ -303,6 +338,11 @@ fn table(args: &Args, source: &Source<'_>, pe: &SynthesisedPe, all: &[Measured])
             })
             .collect(),
     })
+}
+
+/// Rows of a pass of a whole tile.
+fn pass_rows(config: &ArrayConfig) -> u32 {
+    (config.tile_rows + config.checksum_rows()) as u32
 }
 
 /// Six digits after the point: what a reader can use.
@@ -328,28 +368,33 @@ fn report(all: &[Measured], table: &Table) {
             );
         }
     }
-    print!("\nP(word wrong)\n{:>7}", "x");
-    for measured in all {
-        print!(" {:>7.2} V", measured.timing.voltage);
-    }
-    println!();
-    let longest = table.late.iter().map(|late| late.curve.len()).max();
-    for place in 0..longest.unwrap_or(0) {
-        let period = all[0].late[place].period;
-        print!("{:>7.4}", f64::from(period) / f64::from(RESOLUTION));
+    for (title, of) in [
+        (
+            "first rows",
+            (|l| l.first.word_wrong()) as fn(&RowCounts) -> f64,
+        ),
+        ("later rows", |l| l.later.word_wrong()),
+    ] {
+        print!("\nP(word wrong), {title}\n{:>7}", "x");
         for measured in all {
-            print!(" {:>9.2e}", measured.late[place].word_wrong());
+            print!(" {:>7.2} V", measured.timing.voltage);
         }
         println!();
+        let longest = table.late.iter().map(|late| late.curve.len()).max();
+        for place in 0..longest.unwrap_or(0) {
+            let period = all[0].late[place].period();
+            print!("{:>7.4}", f64::from(period) / f64::from(RESOLUTION));
+            for measured in all {
+                print!(" {:>9.2e}", of(&measured.late[place]));
+            }
+            println!();
+        }
     }
 }
 
-fn name_of(file: &Path) -> String {
-    let name = file.file_name().unwrap_or_default();
-    name.to_string_lossy().into_owned()
-}
-
-fn sha256(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
+fn sha256<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let mut digest = Sha256::new();
+    texts.for_each(|text| digest.update(text.as_bytes()));
+    let digest = digest.finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

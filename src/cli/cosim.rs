@@ -74,8 +74,12 @@ pub fn run(args: &Args) -> Result<Verdict> {
     }
     let config = inputs::config(&args.config)?;
     let workload = inputs::workload(&args.workload, args.faults.seed)?;
-    let sampler = args.faults.sampler(&config, &workload)?;
     let jobs = jobs(args, &config, &workload)?;
+    let tiles = jobs
+        .iter()
+        .map(|job| (job.index, job.tiling(&config).len()));
+    let tiles: Vec<_> = tiles.collect();
+    let sampler = args.faults.sampler_of(&config, &workload, &tiles)?;
     let wave_tiles = wave_tiles(args, &config, &jobs)?;
     if let Some(file) = &args.save_faults {
         save_faults(args, &config, &workload, &sampler, &jobs, file)?;

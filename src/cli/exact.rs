@@ -97,27 +97,25 @@ impl GatePe {
         (x * resolution).round() / resolution
     }
 
-    /// The faults of all tiles of a workload.
+    /// The faults of the first tiles of some GEMMs: `(number in the workload, tiles)`.
     pub fn faults(
         &self,
         config: &ArrayConfig,
         workload: &Workload,
         frequency: Hertz,
+        tiles: &[(usize, usize)],
     ) -> Result<FaultList> {
         if config.dataflow != drift::config::Dataflow::Ws {
             bail!("--exact: expected a configuration with dataflow ws");
         }
         let mut errors = self.at(frequency.period().0 / self.model.critical());
-        let tilings = workload
-            .shapes()
-            .map(|(_, m, k, n)| Tiling::new(config, m, k, n));
-        let total = tilings.map(|tiling| tiling.len() as u64).sum();
+        let total = tiles.iter().map(|(_, count)| *count as u64).sum();
         let mut progress = Progress::new(total, "tiles in gates");
         let (mut list, mut done) = (FaultList::default(), 0);
-        for index in 0..workload.len() {
+        for &(index, count) in tiles {
             let gemm = workload.gemm(index).context("operands")?;
             let tiling = Tiling::new(config, gemm.m(), gemm.k(), gemm.n());
-            for tile in tiling.tiles() {
+            for tile in tiling.tiles().take(count) {
                 let faults = errors.tile(config, &tiling, &tile, gemm.x(), gemm.w());
                 list.insert(index, tile.index, faults);
                 done += 1;

@@ -138,6 +138,19 @@ pub struct FaultArgs {
 impl FaultArgs {
     /// Resolves the arguments into a sampler.
     pub fn sampler(&self, config: &ArrayConfig, workload: &Workload) -> Result<Sampler> {
+        let all = workload.shapes().enumerate();
+        let tiles = all.map(|(index, (_, m, k, n))| (index, Tiling::new(config, m, k, n).len()));
+        self.sampler_of(config, workload, &tiles.collect::<Vec<_>>())
+    }
+
+    /// The same for runs of some GEMMs, `tiles` being their numbers in the workload and how many
+    /// of their tiles are run: no others are simulated in gates.
+    pub fn sampler_of(
+        &self,
+        config: &ArrayConfig,
+        workload: &Workload,
+        tiles: &[(usize, usize)],
+    ) -> Result<Sampler> {
         if let Some(file) = &self.fault_list {
             let tilings: Vec<Tiling> = workload
                 .shapes()
@@ -147,7 +160,8 @@ impl FaultArgs {
             return Ok(Sampler::List(list));
         }
         if let Some(pe) = self.exact.pe(config)? {
-            let list = pe.faults(config, workload, self.exact.frequency(&self.timing)?)?;
+            let frequency = self.exact.frequency(&self.timing)?;
+            let list = pe.faults(config, workload, frequency, tiles)?;
             return Ok(Sampler::List(list));
         }
         self.drawn(config)

@@ -9,7 +9,7 @@ use drift::cosim::{BuildOptions, Model, build};
 use drift::fault::Sampler;
 use drift::golden::FaultCounts;
 use drift::plot::{Axis, Lines, Mark, Point, Series, Size};
-use drift::tech::{OperatingPoint, Table, TimingErrors};
+use drift::tech::{OperatingPoint, RowTimingErrors, Table};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -109,7 +109,8 @@ pub fn run(args: &Args) -> Result<Verdict> {
             &jobs,
             &mut simulator,
         )?;
-        let (words, bits) = captured(&config, &jobs, &sampler);
+        let (words, first, bits) = captured(&config, &jobs, &sampler);
+        let errors = errors.mean(first as f64 / words.max(1) as f64);
         let row = Row {
             voltage: point.voltage.0,
             frequency: point.frequency.0,
@@ -144,24 +145,25 @@ pub fn run(args: &Args) -> Result<Verdict> {
     })
 }
 
-/// Words that the array captures in a run, and wrong bits among them.
-fn captured(config: &ArrayConfig, jobs: &[cosim::Job], sampler: &Sampler) -> (u64, u64) {
-    let (mut words, mut bits) = (0, 0);
+/// Words that the array captures in a run, those of first rows of passes, and wrong bits.
+fn captured(config: &ArrayConfig, jobs: &[cosim::Job], sampler: &Sampler) -> (u64, u64, u64) {
+    let (mut words, mut first, mut bits) = (0, 0, 0);
     for job in jobs {
         let tiling = job.tiling(config);
         for tile in tiling.tiles() {
             words += Sampler::psum_words(config, &tiling, &tile);
+            first += Sampler::first_row_words(config, &tiling);
             let faults = sampler.tile(config, job.index, &tiling, &tile);
             let ones = faults.flips.iter().map(|f| u64::from(f.xor.count_ones()));
             bits += ones.sum::<u64>();
         }
     }
-    (words, bits)
+    (words, first, bits)
 }
 
 /// Standard deviation of the measured bit error rate: the wrong bits of a word come
 /// together, so that words count, by the square of their wrong bits.
-fn deviation(errors: &TimingErrors, words: u64) -> f64 {
+fn deviation(errors: &RowTimingErrors, words: u64) -> f64 {
     let square = |(mask, share): &(u32, f64)| share * f64::from(mask.count_ones()).powi(2);
     let squares: f64 = errors.masks.iter().map(square).sum();
     let mean = 32.0 * errors.ber();

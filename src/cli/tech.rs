@@ -3,7 +3,7 @@
 use super::inputs::TimingArgs;
 use super::{Verdict, compare};
 use anyhow::{Context, Result};
-use drift::tech::{MacEnergy, Node, OperatingPoint, Table, TimingErrors};
+use drift::tech::{MacEnergy, Node, OperatingPoint, RowTimingErrors, Table};
 use std::path::PathBuf;
 
 /// Arguments of `drift tech`.
@@ -111,8 +111,16 @@ fn print_point(title: &str, table: &Table, point: OperatingPoint) -> Result<()> 
         table.t_crit(point.voltage).0,
         table.x(point)
     );
-    println!("  word wrong            {:.3e}", errors.word_wrong);
-    println!("  bit error rate        {:.3e}", errors.ber());
+    let mean = table.mean_errors(&errors);
+    println!(
+        "  word wrong            {:.3e}: first row of a pass {:.3e}, later rows {:.3e}",
+        mean.word_wrong, errors.first.word_wrong, errors.later.word_wrong
+    );
+    println!(
+        "  bit error rate        {:.3e}, passes having {} rows",
+        mean.ber(),
+        table.pass_rows
+    );
     println!(
         "  energy per MAC        {:.4} pJ: switching {:.4}, clock {:.4}; leakage {:.3} nW",
         energy.per_cycle_pj(point.frequency),
@@ -120,12 +128,12 @@ fn print_point(title: &str, table: &Table, point: OperatingPoint) -> Result<()> 
         energy.clock_pj,
         energy.leakage_nw
     );
-    print_masks(&errors);
+    print_masks(&mean);
     Ok(())
 }
 
 /// The commonest masks.
-fn print_masks(errors: &TimingErrors) {
+fn print_masks(errors: &RowTimingErrors) {
     const SHOWN: usize = 8;
     for (mask, share) in errors.masks.iter().take(SHOWN) {
         println!("    {mask:032b}  {:6.2}%", 100.0 * share);

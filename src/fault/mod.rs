@@ -10,7 +10,7 @@ mod word_errors;
 pub use list::{FaultError, FaultList, Header};
 pub use sampler::{Sampler, Targets};
 pub use types::{Fault, Register, Site, StuckAt, TileFaults};
-pub use word_errors::WordErrors;
+pub use word_errors::{RowErrors, WordErrors};
 
 #[cfg(test)]
 mod tests;

@@ -5,10 +5,11 @@
 use super::list::FaultList;
 use super::streams::{self, Streams, stream};
 use super::types::{Fault, Register, Site, TileFaults};
-use super::word_errors::WordErrors;
+use super::word_errors::{RowErrors, WordErrors};
 use crate::config::{ArrayConfig, Dataflow};
 use crate::tiling::{Tile, Tiling};
 use rand_chacha::rand_core::Rng;
+use std::ops::Range;
 
 /// Which bits of which register can be hit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,8 +45,8 @@ pub enum Sampler {
         /// Seed of all streams.
         seed: u64,
     },
-    /// Every psum word that a PE captures is wrong with the same probability; masks
-    /// are drawn from a distribution.
+    /// Psum words that a PE captures are wrong with a probability that depends on the
+    /// row of the pass; masks are drawn from a distribution.
     Timing {
         /// How often words are wrong, and how.
         errors: WordErrors,
@@ -66,19 +67,37 @@ pub enum Sampler {
 }
 
 /// The coordinates of a tile at which a register can capture a wrong bit.
+#[derive(Clone)]
 struct Space<'a> {
     config: &'a ArrayConfig,
     data_rows: usize,
-    /// How often a register captures a value: (pass, row), or step k.
-    captures: usize,
+    /// Rows of a pass, checksum rows last (WS); the steps of all passes, k (OS).
+    rows: Range<usize>,
+    passes: usize,
     pe_rows: usize,
     columns: usize,
     bits: Vec<(Register, u32)>,
 }
 
 impl Space<'_> {
+    /// The rows before `row`, and the others.
+    fn split(self, row: usize) -> (Self, Self) {
+        let (first, later) = (self.rows.start..row, row..self.rows.end);
+        (
+            Self {
+                rows: first,
+                ..self.clone()
+            },
+            Self {
+                rows: later,
+                ..self
+            },
+        )
+    }
+
     fn size(&self) -> u64 {
-        let factors = [self.captures, self.pe_rows, self.columns, self.bits.len()];
+        let (rows, bits) = (self.rows.len(), self.bits.len());
+        let factors = [self.passes, rows, self.pe_rows, self.columns, bits];
         factors.iter().map(|&factor| factor as u64).product()
     }
 
@@ -93,17 +112,18 @@ impl Space<'_> {
         let (register, bit) = self.bits[take(self.bits.len()) as usize];
         let pe_column = take(self.columns);
         let pe_row = take(self.pe_rows);
-        let row = match self.config.dataflow {
+        let row = self.rows.start + take(self.rows.len()) as usize;
+        let (pass, row) = match self.config.dataflow {
             Dataflow::Ws => {
-                let row = take(self.data_rows + self.config.checksum_rows());
-                let checksum_row = (row as usize).checked_sub(self.data_rows);
-                checksum_row.map_or(row, |digit| (self.config.tile_rows + digit) as u32)
+                let checksum_row = row.checked_sub(self.data_rows);
+                let row = checksum_row.map_or(row, |digit| self.config.tile_rows + digit);
+                (rest as usize, row)
             }
-            Dataflow::Os => take(self.config.rows),
+            Dataflow::Os => (row / self.config.rows, row % self.config.rows),
         };
         Fault {
-            row,
-            pass: rest as u32,
+            row: row as u32,
+            pass: pass as u32,
             site: Site {
                 pe_row,
                 pe_column,
@@ -118,6 +138,12 @@ impl Sampler {
     /// Psum words that the PEs capture in a tile and that can be wrong.
     pub fn psum_words(config: &ArrayConfig, tiling: &Tiling, tile: &Tile) -> u64 {
         space(config, tiling, tile.rows.len(), vec![(Register::Psum, 0)]).size()
+    }
+
+    /// Those of them that are captured in the first rows of passes, which are new weights' first.
+    pub fn first_row_words(config: &ArrayConfig, tiling: &Tiling) -> u64 {
+        let (pe_rows, columns) = config.faulty_pes();
+        (tiling.passes() * pe_rows * columns) as u64
     }
 
     /// The faults of one tile of one GEMM.
@@ -137,9 +163,10 @@ impl Sampler {
             }
             Sampler::Uniform { seed, .. } | Sampler::Timing { seed, .. } => {
                 let captures = self.captures().expect("these are sampled by capture");
-                let space = space(config, tiling, tile.rows.len(), captures.bits());
+                let chances =
+                    captures.chances(&space(config, tiling, tile.rows.len(), captures.bits()));
                 let mut rng = stream(*seed, gemm, tile.index);
-                faults.flips = captures.flips(&space, &mut || rng.next_u64());
+                faults.flips = flips(&chances, &mut || rng.next_u64());
             }
             Sampler::Upsets {
                 per_tile,
@@ -182,21 +209,22 @@ impl Sampler {
         let streams = Streams::new(seed);
         let mut found = Vec::new();
         // Tiles differ in nothing but their number of rows.
-        let mut current: Option<(Space<'_>, f64)> = None;
+        let mut current: Option<(usize, Vec<Chances<'_>>, f64)> = None;
         for first in (0..tiling.len()).step_by(streams::BATCH) {
             let batch = streams.batch(gemm, first);
             for index in first..tiling.len().min(first + streams::BATCH) {
                 let rows = tiling.tile(index).rows.len();
-                if current.as_ref().is_none_or(|(s, _)| s.data_rows != rows) {
+                if current.as_ref().is_none_or(|(known, ..)| *known != rows) {
                     let space = space(config, tiling, rows, captures.bits());
-                    let clean = captures.surely_clean(&space);
-                    current = Some((space, clean));
+                    let chances = captures.chances(&space);
+                    let clean = surely_clean(&chances);
+                    current = Some((rows, chances, clean));
                 }
-                let (space, clean) = current.as_ref().expect("just set");
+                let (_, chances, clean) = current.as_ref().expect("just set");
                 if uniform(batch.first_number(index - first)) < *clean {
                     continue;
                 }
-                let flips = captures.flips(space, &mut batch.numbers(index - first));
+                let flips = flips(chances, &mut batch.numbers(index - first));
                 if !flips.is_empty() {
                     let stuck = Vec::new();
                     found.push((index, TileFaults { flips, stuck }));
@@ -232,7 +260,7 @@ enum Captures<'a> {
     Words(&'a WordErrors),
 }
 
-impl Captures<'_> {
+impl<'a> Captures<'a> {
     /// The positions of a capture; which bits of a word are wrong is drawn apart.
     fn bits(&self) -> Vec<(Register, u32)> {
         match self {
@@ -241,41 +269,85 @@ impl Captures<'_> {
         }
     }
 
-    fn probability(&self) -> f64 {
-        match self {
-            Self::Bits(ber, _) => *ber,
-            Self::Words(errors) => errors.probability(),
+    /// A space in parts of the same probability.
+    fn chances(&self, space: &Space<'a>) -> Vec<Chances<'a>> {
+        match *self {
+            Self::Bits(ber, _) => vec![Chances::new(space.clone(), ber, None)],
+            Self::Words(errors) => {
+                // Row 0 is a data row always.
+                let (first, later) = space.clone().split(space.rows.start + 1);
+                let of = |space, errors: &'a RowErrors| {
+                    Chances::new(space, errors.probability(), Some(errors))
+                };
+                vec![of(first, &errors.first), of(later, &errors.later)]
+            }
         }
     }
+}
 
-    /// The faults in a space, from the numbers of its stream.
-    fn flips(&self, space: &Space<'_>, next: &mut impl FnMut() -> u64) -> Vec<Fault> {
-        let (size, probability) = (space.size(), self.probability());
-        let mut flips = Vec::new();
-        let mut position = skip(next, probability);
-        while position < size {
-            let fault = space.at(position);
-            flips.push(match self {
-                Self::Bits(..) => fault,
-                Self::Words(errors) => Fault {
+/// Captures that are wrong with the same probability, each for itself.
+struct Chances<'a> {
+    space: Space<'a>,
+    size: u64,
+    /// −ln(1 − p): what each right capture takes from an exponential number.
+    hazard: f64,
+    /// Where masks are drawn from.
+    masks: Option<&'a RowErrors>,
+}
+
+impl<'a> Chances<'a> {
+    fn new(space: Space<'a>, probability: f64, masks: Option<&'a RowErrors>) -> Self {
+        Self {
+            size: space.size(),
+            space,
+            hazard: -(-probability).ln_1p(),
+            masks,
+        }
+    }
+}
+
+/// The faults in some spaces, one after the other, from the numbers of a stream. An
+/// exponential number says how far it is to the next wrong capture: each on the
+/// way takes its hazard from it, which within a space is a geometric skip.
+fn flips(chances: &[Chances<'_>], next: &mut impl FnMut() -> u64) -> Vec<Fault> {
+    let mut flips = Vec::new();
+    let mut left = exponential(next());
+    for part in chances {
+        let mut position = 0;
+        while part.hazard > 0.0 && position < part.size {
+            let rest = part.size - position;
+            // `as` saturates; a probability of 1 has an infinite hazard and gives 0.
+            let skipped = (left / part.hazard).floor() as u64;
+            if skipped >= rest {
+                left -= rest as f64 * part.hazard;
+                break;
+            }
+            position += skipped;
+            let fault = part.space.at(position);
+            flips.push(match part.masks {
+                None => fault,
+                Some(errors) => Fault {
                     xor: errors.mask(next()),
                     ..fault
                 },
             });
-            position = position
-                .saturating_add(1)
-                .saturating_add(skip(next, probability));
+            position += 1;
+            left = exponential(next());
         }
-        TileFaults::normalise(&mut flips);
-        flips
     }
+    TileFaults::normalise(&mut flips);
+    flips
+}
 
-    /// A stream that starts with a smaller uniform number surely skips the whole
-    /// space: the margin is far above what rounding can do to [`skip`].
-    fn surely_clean(&self, space: &Space<'_>) -> f64 {
-        let all_right = (space.size() as f64 * (-self.probability()).ln_1p()).exp();
-        all_right * (1.0 - 1e-9)
-    }
+/// A stream that starts with a smaller uniform number surely skips all of the
+/// spaces: the margin is far above what rounding can do to [`flips`].
+fn surely_clean(chances: &[Chances<'_>]) -> f64 {
+    let hazard = |part: &Chances<'_>| match part.size {
+        0 => 0.0,
+        size => size as f64 * part.hazard,
+    };
+    let all = chances.iter().map(hazard).sum::<f64>();
+    (-all).exp() * (1.0 - 1e-9)
 }
 
 fn space<'a>(
@@ -288,9 +360,13 @@ fn space<'a>(
     Space {
         config,
         data_rows,
-        captures: match config.dataflow {
-            Dataflow::Ws => tiling.passes() * (data_rows + config.checksum_rows()),
+        rows: 0..match config.dataflow {
+            Dataflow::Ws => data_rows + config.checksum_rows(),
             Dataflow::Os => tiling.k(),
+        },
+        passes: match config.dataflow {
+            Dataflow::Ws => tiling.passes(),
+            Dataflow::Os => 1,
         },
         pe_rows,
         columns,
@@ -308,13 +384,7 @@ fn uniform(number: u64) -> f64 {
     ((number >> 11) + 1) as f64 * (0.5f64.powi(53))
 }
 
-/// Geometric skip: how many bits, or words, stay right before the next wrong one.
-fn skip(next: &mut impl FnMut() -> u64, ber: f64) -> u64 {
-    if ber <= 0.0 {
-        return u64::MAX;
-    }
-    // The logarithm of zero never occurs.
-    let skipped = (uniform(next()).ln() / (-ber).ln_1p()).floor();
-    // `as` saturates; ber = 1 divides by minus infinity and gives zero.
-    skipped as u64
+/// Exponentially distributed with mean 1; a number that [`uniform`] makes 1 gives 0.
+fn exponential(number: u64) -> f64 {
+    -uniform(number).ln()
 }

@@ -59,9 +59,13 @@ fn rates_zero_and_one_and_chosen_bits() {
     assert!(all.flips.iter().all(|f| f.xor == 1 << 31 | 1));
 }
 
-fn timing(probability: f64) -> Sampler {
+fn timing(first: f64, later: f64) -> Sampler {
+    let of = |probability| RowErrors::new(probability, &[(1 << 31, 0.75), (3 << 30, 0.25)]);
     Sampler::Timing {
-        errors: WordErrors::new(probability, &[(1 << 31, 0.75), (3 << 30, 0.25)]),
+        errors: WordErrors {
+            first: of(first),
+            later: of(later),
+        },
         seed: 7,
     }
 }
@@ -70,20 +74,29 @@ fn timing(probability: f64) -> Sampler {
 fn wrong_words_and_their_masks_come_as_often_as_they_should() {
     let config = tiny();
     let tiling = Tiling::new(&config, 800, 40, 40);
-    let words = (tiling.len() * tiling.passes() * 10 * 4 * 6) as f64;
-    let (mut wrong, mut double) = (0.0, 0.0);
+    let words = (tiling.len() * tiling.passes() * 4 * 6) as f64;
+    let (mut first, mut later, mut double) = (0.0, 0.0, 0.0);
     for tile in tiling.tiles() {
-        let faults = timing(0.01).tile(&config, 3, &tiling, &tile);
-        assert_eq!(faults, timing(0.01).tile(&config, 3, &tiling, &tile));
+        let sampler = timing(0.1, 0.01);
+        let faults = sampler.tile(&config, 3, &tiling, &tile);
+        assert_eq!(faults, sampler.tile(&config, 3, &tiling, &tile));
         for fault in &faults.flips {
             assert_eq!(fault.site.register, Register::Psum);
-            wrong += 1.0;
+            *(if fault.row == 0 {
+                &mut first
+            } else {
+                &mut later
+            }) += 1.0;
             double += f64::from(fault.xor == 3 << 30);
         }
     }
     let close = |found: f64, expected: f64| (found - expected).abs() < 5.0 * expected.sqrt();
-    assert!(close(wrong, words * 0.01), "{wrong} of {words}");
-    assert!(close(double, wrong * 0.25), "{double} of {wrong}");
+    assert!(close(first, words * 0.1), "{first} of {words}");
+    assert!(
+        close(later, 9.0 * words * 0.01),
+        "{later} of {words} in a row"
+    );
+    assert!(close(double, (first + later) * 0.25), "{double}");
 }
 
 #[test]
@@ -91,11 +104,21 @@ fn all_words_and_none() {
     let config = tiny();
     let tiling = Tiling::new(&config, 8, 4, 4);
     let tile = tiling.tile(0);
-    let all = timing(1.0).tile(&config, 0, &tiling, &tile);
-    assert_eq!(all.flips.len(), 10 * 4 * 6);
-    assert!(timing(0.0).tile(&config, 0, &tiling, &tile).is_empty());
+    let of = |first, later| {
+        let faults = timing(first, later).tile(&config, 0, &tiling, &tile);
+        let in_first = faults.flips.iter().filter(|fault| fault.row == 0).count();
+        (in_first, faults.flips.len() - in_first)
+    };
+    assert_eq!(of(1.0, 1.0), (4 * 6, 9 * 4 * 6));
+    assert_eq!(of(1.0, 0.0), (4 * 6, 0));
+    assert_eq!(of(0.0, 1.0), (0, 9 * 4 * 6));
+    assert_eq!(of(0.0, 0.0), (0, 0));
+    let none = RowErrors::new(0.0, &[]);
     let none = Sampler::Timing {
-        errors: WordErrors::new(0.0, &[]),
+        errors: WordErrors {
+            first: none.clone(),
+            later: none,
+        },
         seed: 1,
     };
     assert!(none.tile(&config, 0, &tiling, &tile).is_empty());
@@ -218,7 +241,7 @@ fn faulty_tiles_are_those_that_have_faults() {
                 if ber > 0.1 && m > 1 {
                     continue;
                 }
-                let sampler = Sampler::Uniform {
+                let uniform = Sampler::Uniform {
                     ber,
                     targets: Targets {
                         registers: Register::ALL.to_vec(),
@@ -226,7 +249,11 @@ fn faulty_tiles_are_those_that_have_faults() {
                     },
                     seed: 5,
                 };
-                for gemm in [0, 9] {
+                let samplers = [uniform, timing(ber, 0.01 * ber), timing(0.01 * ber, ber)];
+                // Tables are of weight-stationary arrays.
+                let kinds = if name == "default-os" { 1 } else { 3 };
+                let cases = samplers[..kinds].iter().flat_map(|s| [(s, 0), (s, 9)]);
+                for (sampler, gemm) in cases {
                     let expected: Vec<_> = tiling
                         .tiles()
                         .map(|t| (t.index, sampler.tile(&config, gemm, &tiling, &t)))

@@ -1,13 +1,26 @@
 //! Wrong words: how often a register captures one, and which bits are wrong
 //! together. Timing errors come as a few correlated masks, not as independent
 //! bits, so a mask is drawn as a whole.
+//!
+//! In the first row of a pass a PE has a new weight, a new activation and a new partial
+//! sum; in later rows the weight stays. That makes a difference of orders of
+//! magnitude, so that the two have probabilities and masks of their own.
 
 use std::sync::Arc;
+
+/// Timing errors of captured psum words, by the row of the pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WordErrors {
+    /// Of row 0 of each pass, for which the weights are swapped.
+    pub first: RowErrors,
+    /// Of all other rows, checksum rows included.
+    pub later: RowErrors,
+}
 
 /// Probability that a captured psum word is wrong, and the distribution of the
 /// XOR mask of a wrong one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct WordErrors {
+pub struct RowErrors {
     probability: f64,
     masks: Arc<[Slot]>,
 }
@@ -21,7 +34,7 @@ struct Slot {
     alias: u32,
 }
 
-impl WordErrors {
+impl RowErrors {
     /// Builds the alias table (Walker 1977, in the way of Vose 1991) of masks
     /// with their weights, of any sum. Masks of no bit and without weight are left out.
     ///
@@ -100,7 +113,7 @@ mod tests {
     use super::*;
 
     /// Exact share of each mask in an alias table.
-    fn shares(errors: &WordErrors) -> std::collections::BTreeMap<u32, f64> {
+    fn shares(errors: &RowErrors) -> std::collections::BTreeMap<u32, f64> {
         let mut shares = std::collections::BTreeMap::new();
         let each = 1.0 / errors.masks.len() as f64;
         for slot in errors.masks.iter() {
@@ -117,7 +130,7 @@ mod tests {
             let weight = |mask: u32| f64::from(mask * mask % 37) + 0.01;
             let masks: Vec<(u32, f64)> = (1..=count).map(|mask| (mask, weight(mask))).collect();
             let sum: f64 = masks.iter().map(|(_, w)| w).sum();
-            let errors = WordErrors::new(0.5, &masks);
+            let errors = RowErrors::new(0.5, &masks);
             let shares = shares(&errors);
             for (mask, weight) in masks {
                 assert!(
@@ -130,7 +143,7 @@ mod tests {
 
     #[test]
     fn every_uniform_number_gives_a_mask() {
-        let errors = WordErrors::new(1.0, &[(1, 0.25), (0, 9.0), (2, 0.0), (4, 0.75)]);
+        let errors = RowErrors::new(1.0, &[(1, 0.25), (0, 9.0), (2, 0.0), (4, 0.75)]);
         for uniform in [0, 1, u64::MAX / 2, u64::MAX / 2 + 1, u64::MAX] {
             assert!([1, 4].contains(&errors.mask(uniform)));
         }

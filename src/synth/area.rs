@@ -140,13 +140,14 @@ pub(super) fn synthesise(
     let synthesis = match library {
         None => format!("synth -run coarse:fine\n{GATES}{GENERIC}"),
         Some(library) => {
-            let file = format!("\"{}\"", library.path().display());
+            let quoted = |file: &Path| format!("\"{}\"", file.display());
+            let files: Vec<String> = library.paths().map(quoted).collect();
             // Constants need no tie cells: most lead nowhere, and are only seen
             // because modules are kept apart.
             format!(
                 "{}synth -run coarse:fine -booth\n{GATES}opt_clean -purge\n{}opt_clean -purge\n",
-                CellLibrary::read(&file),
-                library.map(&file)
+                CellLibrary::read(&files),
+                library.map(&files)
             )
         }
     };

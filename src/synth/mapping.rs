@@ -34,47 +34,56 @@ pub struct CellLibrary {
     /// Its name.
     pub name: String,
     pub(super) cells: BTreeMap<String, LibraryCell>,
-    /// The Liberty text, unpacked, for Yosys.
-    file: NamedTempFile,
+    /// The Liberty texts, unpacked, for Yosys.
+    files: Vec<NamedTempFile>,
 }
 
 impl CellLibrary {
-    /// A library of `cells`; `text` is its whole Liberty text.
+    /// A library of `cells`; `texts` are its whole Liberty files.
     ///
     /// # Errors
-    /// When the temporary file that Yosys reads cannot be written.
-    pub fn new(name: &str, text: &str, cells: BTreeMap<String, LibraryCell>) -> io::Result<Self> {
-        let mut file = tempfile::Builder::new().suffix(".lib").tempfile()?;
-        file.write_all(text.as_bytes())?;
+    /// When the temporary files that Yosys reads cannot be written.
+    pub fn new<'t>(
+        name: &str,
+        texts: impl Iterator<Item = &'t str>,
+        cells: BTreeMap<String, LibraryCell>,
+    ) -> io::Result<Self> {
+        let write = |text: &str| {
+            let mut file = tempfile::Builder::new().suffix(".lib").tempfile()?;
+            file.write_all(text.as_bytes())?;
+            Ok(file)
+        };
         Ok(Self {
             name: name.to_owned(),
             cells,
-            file,
+            files: texts.map(write).collect::<io::Result<_>>()?,
         })
     }
 
-    /// The unpacked Liberty file, which goes when the library is dropped.
-    pub fn path(&self) -> &Path {
-        self.file.path()
+    /// The unpacked Liberty files, which go when the library is dropped.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(NamedTempFile::path)
     }
 
-    /// The command that makes the cells known. It stands before synthesis;
-    /// `file` is the Liberty file as Yosys finds it.
-    pub(crate) fn read(file: &str) -> String {
-        format!("read_liberty -lib -ignore_miss_func {file}\n")
+    /// The commands that make the cells known. They stand before synthesis;
+    /// `files` are the Liberty files as Yosys finds them.
+    pub(crate) fn read(files: &[String]) -> String {
+        let read = |file: &String| format!("read_liberty -lib -ignore_miss_func {file}\n");
+        files.iter().map(read).collect()
     }
 
     /// The commands that map flip-flops and gates, the latter with buffers and
     /// sizes. They stand after synthesis to generic gates.
-    pub(crate) fn map(&self, file: &str) -> String {
+    pub(crate) fn map(&self, files: &[String]) -> String {
         let mut avoid = String::new();
         for (name, _) in self.cells.iter().filter(|(_, cell)| !cell.usable) {
             let _ = write!(avoid, " -dont_use {name}");
         }
+        let liberty: String = files.iter().map(|f| format!(" -liberty {f}")).collect();
         format!(
             "\
-dfflibmap -liberty {file}{avoid}
-abc -liberty {file}{avoid} -script {ABC}
+dfflibmap{liberty}{avoid}
+abc{liberty}{avoid} -script {ABC}
 setundef -zero
 "
         )

@@ -1,7 +1,8 @@
 //! Timing errors at an operating point: the table's curve with supply noise.
 //!
 //! The table is deterministic: a word is wrong with probability p(x) at
-//! x = T/T_crit(V), and there are no errors above its last x. The supply is
+//! x = T/T_crit(V), one for the first row of each pass and one for all others, and
+//! there are no errors above its last x. The supply is
 //! V + σz with z standard normal, drawn anew for each word, so that
 //!
 //! ```text
@@ -17,8 +18,8 @@
 //! to say. Only the tail of the noise may reach there: it counts as the first x.
 //! Between two voltages p is linear; beyond them it is that of the last curve.
 
-use super::{Late, LateCurve, OperatingPoint, Table, TechError};
-use crate::fault::WordErrors;
+use super::{Late, LateCurve, LateWords, OperatingPoint, Table, TechError};
+use crate::fault::{RowErrors, WordErrors};
 use crate::units::{Hertz, Nanoseconds, Volts};
 use std::collections::BTreeMap;
 
@@ -38,6 +39,15 @@ const GAUSS: [(f64, f64); 5] = [
 /// What goes wrong with psum words at an operating point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimingErrors {
+    /// In the first row of a pass.
+    pub first: RowTimingErrors,
+    /// In all other rows.
+    pub later: RowTimingErrors,
+}
+
+/// What goes wrong with psum words of one kind of rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowTimingErrors {
     /// Probability that a captured word is wrong.
     pub word_wrong: f64,
     /// Probability that a bit of it is wrong, lowest first.
@@ -46,17 +56,66 @@ pub struct TimingErrors {
     pub masks: Vec<(u32, f64)>,
 }
 
-impl TimingErrors {
+impl RowTimingErrors {
     /// Bit error rate: the mean of the 32 bits.
     pub fn ber(&self) -> f64 {
         self.bits.iter().sum::<f64>() / 32.0
     }
 
-    /// The same as samplers take it.
-    pub fn sampled(&self) -> WordErrors {
-        WordErrors::new(self.word_wrong, &self.masks)
+    fn sampled(&self) -> RowErrors {
+        RowErrors::new(self.word_wrong, &self.masks)
+    }
+
+    /// Of these shares of wrong words, by mask.
+    fn of_shares(word_wrong: f64, shares: BTreeMap<u32, f64>) -> Self {
+        let mut bits = [0.0; 32];
+        for (mask, wrong) in &shares {
+            for (bit, sum) in bits.iter_mut().enumerate() {
+                if mask >> bit & 1 == 1 {
+                    *sum += wrong;
+                }
+            }
+        }
+        let sum: f64 = shares.values().sum();
+        let mut masks: Vec<(u32, f64)> = shares
+            .into_iter()
+            .filter(|(_, wrong)| *wrong > 0.0)
+            .map(|(mask, wrong)| (mask, wrong / sum))
+            .collect();
+        masks.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        Self {
+            word_wrong: if masks.is_empty() { 0.0 } else { word_wrong },
+            bits,
+            masks,
+        }
     }
 }
+
+impl TimingErrors {
+    /// The mean over words of which this share is in first rows.
+    pub fn mean(&self, first_share: f64) -> RowTimingErrors {
+        let mut shares: BTreeMap<u32, f64> = BTreeMap::new();
+        let mut word_wrong = 0.0;
+        for (rows, weight) in [(&self.first, first_share), (&self.later, 1.0 - first_share)] {
+            word_wrong += weight * rows.word_wrong;
+            for (mask, share) in &rows.masks {
+                *shares.entry(*mask).or_default() += weight * rows.word_wrong * share;
+            }
+        }
+        RowTimingErrors::of_shares(word_wrong, shares)
+    }
+
+    /// The same as samplers take it.
+    pub fn sampled(&self) -> WordErrors {
+        WordErrors {
+            first: self.first.sampled(),
+            later: self.later.sampled(),
+        }
+    }
+}
+
+/// The first or the later rows of a pass.
+pub(super) type Rows = fn(&Late) -> &LateWords;
 
 impl Table {
     /// Timing errors at an operating point, supply noise included.
@@ -91,7 +150,16 @@ impl Table {
                 highest: Hertz(highest),
             });
         }
-        Ok(self.mixture(&self.weights(point.voltage, period, sigma)))
+        let of = |rows| self.mixture(&self.weights(point.voltage, period, sigma, rows), rows);
+        Ok(TimingErrors {
+            first: of(|late| &late.first),
+            later: of(|late| &late.later),
+        })
+    }
+
+    /// The mean over the rows of the array that the table was made with.
+    pub fn mean_errors(&self, errors: &TimingErrors) -> RowTimingErrors {
+        errors.mean(1.0 / f64::from(self.pass_rows))
     }
 
     /// T / T_crit at an operating point.
@@ -122,18 +190,20 @@ impl Table {
 
     /// How much of the probability of a wrong word comes from each entry of
     /// each curve.
-    fn weights(&self, voltage: Volts, period: Nanoseconds, sigma: Volts) -> Vec<Vec<f64>> {
+    fn weights(
+        &self,
+        voltage: Volts,
+        period: Nanoseconds,
+        sigma: Volts,
+        rows: Rows,
+    ) -> Vec<Vec<f64>> {
         let zeros = |late: &LateCurve| vec![0.0; late.curve.len()];
         let mut weights: Vec<Vec<f64>> = self.late.iter().map(zeros).collect();
         let mut add = |voltage: Volts, times: f64| {
             let x = period.0 / self.t_crit(voltage).0;
             for (index, share) in self.neighbours(voltage.0) {
-                add(
-                    &self.late[index].curve,
-                    x,
-                    times * share,
-                    &mut weights[index],
-                );
+                let curve = &self.late[index].curve;
+                self::add(curve, rows, x, times * share, &mut weights[index]);
             }
         };
         if sigma.0 <= 0.0 {
@@ -177,57 +247,39 @@ impl Table {
     }
 
     /// The mixture of the entries of all curves with these weights.
-    fn mixture(&self, weights: &[Vec<f64>]) -> TimingErrors {
+    fn mixture(&self, weights: &[Vec<f64>], rows: Rows) -> RowTimingErrors {
         let word_wrong = weights.iter().flatten().sum::<f64>().min(1.0);
         let mut shares: BTreeMap<u32, f64> = BTreeMap::new();
         let entries = self.late.iter().flat_map(|late| &late.curve);
         for (late, weight) in entries.zip(weights.iter().flatten()) {
             if *weight > 0.0 {
-                for (mask, share) in &late.masks {
+                for (mask, share) in &rows(late).masks {
                     *shares.entry(*mask).or_default() += share * weight;
                 }
             }
         }
-        let mut bits = [0.0; 32];
-        for (mask, wrong) in &shares {
-            for (bit, sum) in bits.iter_mut().enumerate() {
-                if mask >> bit & 1 == 1 {
-                    *sum += wrong;
-                }
-            }
-        }
-        let sum: f64 = shares.values().sum();
-        let mut masks: Vec<(u32, f64)> = shares
-            .into_iter()
-            .filter(|(_, wrong)| *wrong > 0.0)
-            .map(|(mask, wrong)| (mask, wrong / sum))
-            .collect();
-        masks.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        TimingErrors {
-            word_wrong: if masks.is_empty() { 0.0 } else { word_wrong },
-            bits,
-            masks,
-        }
+        RowTimingErrors::of_shares(word_wrong, shares)
     }
 }
 
 /// Adds `times` p(x) to the entries of a curve around x.
-fn add(late: &[Late], x: f64, times: f64, weights: &mut [f64]) {
+fn add(late: &[Late], rows: Rows, x: f64, times: f64, weights: &mut [f64]) {
+    let wrong = |at: usize| rows(&late[at]).word_wrong;
     let above = late.partition_point(|late| late.x <= x);
     if above == 0 {
-        weights[0] += times * late[0].word_wrong;
+        weights[0] += times * wrong(0);
         return;
     }
     if above == late.len() {
         // Exactly at the last x there still are some.
         if x <= late[above - 1].x {
-            weights[above - 1] += times * late[above - 1].word_wrong;
+            weights[above - 1] += times * wrong(above - 1);
         }
         return;
     }
     let (low, high) = (&late[above - 1], &late[above]);
     let share = (x - low.x) / (high.x - low.x);
-    let (wrong, other) = (low.word_wrong, high.word_wrong);
+    let (wrong, other) = (wrong(above - 1), wrong(above));
     if wrong > 0.0 && other > 0.0 {
         let mixed = (wrong.ln() * (1.0 - share) + other.ln() * share).exp();
         weights[above - 1] += times * mixed * (1.0 - share);

@@ -1,12 +1,14 @@
 //! Reading, checking and writing technology tables.
 
 use super::table::SCHEMA;
-use super::{Late, SHIPPED, Table, TechError};
+use super::{Late, LateWords, SHIPPED, Table, TechError};
 use crate::atomic;
 use serde::Serialize;
 use std::fmt::{Display, Write};
 use std::path::Path;
 
+/// The schema before this one.
+const BEFORE: &str = "drift-tech/1";
 /// How far shares of masks may be from adding up to 1.
 const SHARES_TOLERANCE: f64 = 1e-6;
 
@@ -57,7 +59,15 @@ impl Table {
         let schema = value.get("schema").and_then(|schema| schema.as_str());
         if schema != Some(SCHEMA) {
             let found = schema.map_or_else(|| "none".to_owned(), |s| format!("{s:?}"));
-            return check.fail("schema", found, format!("expected {SCHEMA:?}"));
+            let allowed = if schema == Some(BEFORE) {
+                format!(
+                    "expected {SCHEMA:?}: tables before it do not tell the first row of a pass \
+                     from later ones; make it anew with the command in origin.command"
+                )
+            } else {
+                format!("expected {SCHEMA:?}")
+            };
+            return check.fail("schema", found, allowed);
         }
         let table: Table = serde_yaml::from_str(text).map_err(syntax)?;
         check.table(&table)?;
@@ -86,6 +96,7 @@ impl Table {
             margins: &'a super::Margins,
             delay: &'a super::Delay,
             energy: &'a [super::Energy],
+            pass_rows: u32,
         }
         let before = Before {
             schema: &self.schema,
@@ -94,6 +105,7 @@ impl Table {
             margins: &self.margins,
             delay: &self.delay,
             energy: &self.energy,
+            pass_rows: self.pass_rows,
         };
         let mut text = serde_yaml::to_string(&before).expect("plain data");
         text += if self.late.is_empty() {
@@ -118,18 +130,20 @@ impl Table {
 
 /// An entry of a curve, its lists one to a line.
 fn write_late(text: &mut String, late: &Late) {
-    let bits: Vec<String> = late.bits.iter().map(|p| format!("{p:e}")).collect();
-    let mask = |(mask, share): &(u32, f64)| format!("[{mask:#010x}, {share:e}]");
-    let masks: Vec<String> = late.masks.iter().map(mask).collect();
-    let _ = write!(
-        text,
-        "  - x: {}\n    word_wrong: {:e}\n    vectors: {}\n    bits: [{}]\n    masks: [{}]\n",
-        late.x,
-        late.word_wrong,
-        late.vectors,
-        bits.join(", "),
-        masks.join(", ")
-    );
+    let _ = writeln!(text, "  - x: {}", late.x);
+    for (name, words) in [("first", &late.first), ("later", &late.later)] {
+        let bits: Vec<String> = words.bits.iter().map(|p| format!("{p:e}")).collect();
+        let mask = |(mask, share): &(u32, f64)| format!("[{mask:#010x}, {share:e}]");
+        let masks: Vec<String> = words.masks.iter().map(mask).collect();
+        let _ = write!(
+            text,
+            "    {name}:\n      word_wrong: {:e}\n      vectors: {}\n      bits: [{}]\n      masks: [{}]\n",
+            words.word_wrong,
+            words.vectors,
+            bits.join(", "),
+            masks.join(", ")
+        );
+    }
 }
 
 /// Checks values and names the file in what it says of them.
@@ -255,6 +269,9 @@ impl Check<'_> {
     }
 
     fn late(&self, table: &Table) -> Result<(), TechError> {
+        if table.pass_rows == 0 {
+            return self.fail("pass_rows", 0, "expected a row at least");
+        }
         if table.late.is_empty() {
             return self.fail("late", "an empty list", "expected a voltage at least");
         }
@@ -272,42 +289,48 @@ impl Check<'_> {
             return self.fail(list, found, "expected two clock periods at least");
         }
         for (index, late) in curve.iter().enumerate() {
-            let key = |name: &str| format!("{list}[{index}].{name}");
-            self.positive(key("x"), late.x)?;
-            self.within(key("word_wrong"), late.word_wrong, 0.0, 1.0)?;
-            if late.bits.len() != 32 {
-                let found = format!("a list of {}", late.bits.len());
-                return self.fail(key("bits"), found, "expected 32 probabilities");
-            }
-            for (bit, &wrong) in late.bits.iter().enumerate() {
-                // A wrong bit makes a wrong word.
-                let most = late.word_wrong * (1.0 + 1e-9);
-                self.within(format!("{}[{bit}]", key("bits")), wrong, 0.0, most)?;
-            }
-            if late.word_wrong == 0.0 {
-                if !late.masks.is_empty() {
-                    let found = format!("a list of {}", late.masks.len());
-                    let allowed = "expected none, as word_wrong is 0";
-                    return self.fail(key("masks"), found, allowed);
-                }
-                continue;
-            }
-            let mut seen = std::collections::BTreeSet::new();
-            for (place, &(mask, share)) in late.masks.iter().enumerate() {
-                let key = format!("{}[{place}]", key("masks"));
-                if mask == 0 || !seen.insert(mask) {
-                    let allowed = "expected a mask with bits, and each mask once";
-                    return self.fail(key, format!("{mask:#x}"), allowed);
-                }
-                self.within(key, share, 0.0, 1.0)?;
-            }
-            let sum: f64 = late.masks.iter().map(|(_, share)| share).sum();
-            if (sum - 1.0).abs() > SHARES_TOLERANCE {
-                let found = format!("a sum of shares of {sum}");
-                return self.fail(key("masks"), found, "expected shares that add up to 1");
-            }
+            self.positive(format!("{list}[{index}].x"), late.x)?;
+            self.words(&format!("{list}[{index}].first"), &late.first)?;
+            self.words(&format!("{list}[{index}].later"), &late.later)?;
         }
         self.ascending(list, "x", curve.iter().map(|late| late.x))
+    }
+
+    fn words(&self, entry: &str, words: &LateWords) -> Result<(), TechError> {
+        let key = |name: &str| format!("{entry}.{name}");
+        self.within(key("word_wrong"), words.word_wrong, 0.0, 1.0)?;
+        if words.bits.len() != 32 {
+            let found = format!("a list of {}", words.bits.len());
+            return self.fail(key("bits"), found, "expected 32 probabilities");
+        }
+        for (bit, &wrong) in words.bits.iter().enumerate() {
+            // A wrong bit makes a wrong word.
+            let most = words.word_wrong * (1.0 + 1e-9);
+            self.within(format!("{}[{bit}]", key("bits")), wrong, 0.0, most)?;
+        }
+        if words.word_wrong == 0.0 {
+            if !words.masks.is_empty() {
+                let found = format!("a list of {}", words.masks.len());
+                let allowed = "expected none, as word_wrong is 0";
+                return self.fail(key("masks"), found, allowed);
+            }
+            return Ok(());
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        for (place, &(mask, share)) in words.masks.iter().enumerate() {
+            let key = format!("{}[{place}]", key("masks"));
+            if mask == 0 || !seen.insert(mask) {
+                let allowed = "expected a mask with bits, and each mask once";
+                return self.fail(key, format!("{mask:#x}"), allowed);
+            }
+            self.within(key, share, 0.0, 1.0)?;
+        }
+        let sum: f64 = words.masks.iter().map(|(_, share)| share).sum();
+        if (sum - 1.0).abs() > SHARES_TOLERANCE {
+            let found = format!("a sum of shares of {sum}");
+            return self.fail(key("masks"), found, "expected shares that add up to 1");
+        }
+        Ok(())
     }
 
     fn energy(&self, table: &Table) -> Result<(), TechError> {

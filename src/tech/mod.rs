@@ -15,12 +15,13 @@ mod scale;
 mod table;
 
 pub use error::TechError;
-pub use errors::TimingErrors;
+pub use errors::{RowTimingErrors, TimingErrors};
 pub use plots::plots;
 pub use point::{MacEnergy, OperatingPoint};
 pub use scale::{Node, ScaleError};
 pub use table::{
-    Delay, DelayPoint, Energy, Late, LateCurve, LibertyFile, Margins, Origin, SCHEMA, Table,
+    Delay, DelayPoint, Energy, Late, LateCurve, LateWords, LibertyFile, Margins, Origin, SCHEMA,
+    Table,
 };
 
 /// The tables that ship with the project: `(name, YAML text)`; the first is the default.

@@ -1,5 +1,6 @@
 //! The plots of a technology table.
 
+use super::errors::Rows;
 use super::{OperatingPoint, Table, TechError};
 use crate::plot::{Axis, Lines, Mark, Plot, Point, Series, Side};
 use crate::units::{Hertz, Volts};
@@ -37,7 +38,7 @@ fn rates(
 ) -> Series {
     let rate = |(x, point)| {
         let errors = table.errors_with_noise(point, Volts(sigma)).ok()?;
-        let ber = errors.ber();
+        let ber = table.mean_errors(&errors).ber();
         (ber >= FLOOR).then(|| Point::new(x, ber))
     };
     Series {
@@ -108,19 +109,22 @@ fn late_bits(table: &Table) -> Lines {
         Axis::linear("bit of the partial sum"),
         Axis::log("probability that it is captured wrong"),
     );
-    let wrong: Vec<_> = highest
-        .curve
-        .iter()
-        .filter(|l| l.word_wrong > 0.0)
-        .collect();
-    let step = wrong.len().div_ceil(6).max(1);
-    for late in wrong.iter().step_by(step) {
-        let bits = late.bits.iter().enumerate();
-        let points = bits.map(|(bit, p)| Point::new(bit as f64, *p));
-        plot = plot.series(Series::new(
-            format!("{:.3}", late.x),
-            points.filter(|point| point.y > 0.0),
-        ));
+    let rows: [(&str, Rows); 2] = [("first rows", |l| &l.first), ("later rows", |l| &l.later)];
+    for (name, rows) in rows {
+        let wrong: Vec<_> = highest
+            .curve
+            .iter()
+            .filter(|l| rows(l).word_wrong > 0.0)
+            .collect();
+        let step = wrong.len().div_ceil(4).max(1);
+        for late in wrong.iter().step_by(step) {
+            let bits = rows(late).bits.iter().enumerate();
+            let points = bits.map(|(bit, p)| Point::new(bit as f64, *p));
+            plot = plot.series(Series::new(
+                format!("{:.3}, {name}", late.x),
+                points.filter(|point| point.y > 0.0),
+            ));
+        }
     }
     plot
 }

@@ -63,6 +63,7 @@ fn without_noise_the_table_itself_answers() {
         table
             .errors_with_noise(at(1.0, 1.0 / x), Volts(0.0))
             .unwrap()
+            .first
     };
     close(quiet(0.8).word_wrong, 0.1, 1e-9);
     close(quiet(0.9).word_wrong, 0.001, 1e-9);
@@ -82,8 +83,25 @@ fn without_noise_the_table_itself_answers() {
     for x in [0.951, 1.0, 2.0] {
         assert_eq!(quiet(x).word_wrong, 0.0);
         assert!(quiet(x).masks.is_empty());
-        assert_eq!(quiet(x).sampled().probability(), 0.0);
     }
+}
+
+#[test]
+fn means_are_over_the_rows_that_there_are() {
+    let table = table();
+    let errors = table.errors_with_noise(at(1.0, 1.25), Volts(0.0)).unwrap();
+    close(errors.later.word_wrong, 0.01, 1e-9);
+    for (mean, share) in [(table.mean_errors(&errors), 0.1), (errors.mean(0.5), 0.5)] {
+        let expected = 0.1 * share + 0.01 * (1.0 - share);
+        close(mean.word_wrong, expected, 1e-9);
+        close(mean.bits[31], 0.75 * expected, 1e-9);
+        close(mean.ber() * 32.0, expected, 1e-9);
+        assert_eq!(mean.masks[0].0, 1 << 31);
+        close(mean.masks[0].1, 0.75, 1e-9);
+    }
+    let sampled = errors.sampled();
+    close(sampled.first.probability(), 0.1, 1e-9);
+    close(sampled.later.probability(), 0.01, 1e-9);
 }
 
 #[test]
@@ -92,14 +110,14 @@ fn between_two_voltages_errors_are_between_theirs() {
     let mut slow = table.late[0].clone();
     slow.voltage = 0.8;
     for late in &mut slow.curve {
-        late.word_wrong *= 0.5;
-        late.bits.iter_mut().for_each(|p| *p *= 0.5);
+        late.first.word_wrong *= 0.5;
+        late.first.bits.iter_mut().for_each(|p| *p *= 0.5);
     }
     table.late.insert(0, slow);
     for (voltage, factor) in [(0.8, 0.5), (0.85, 0.625), (0.9, 0.75), (1.0, 1.0)] {
         let frequency = 1.0 / (0.9 * table.t_crit(Volts(voltage)).0);
         let found = table.errors_with_noise(at(voltage, frequency), Volts(0.0));
-        close(found.unwrap().word_wrong, 0.001 * factor, 1e-9);
+        close(found.unwrap().first.word_wrong, 0.001 * factor, 1e-9);
     }
     // The shortest period is that of the less patient of the two curves.
     table.late[0].curve[0].x = 0.7;
@@ -119,7 +137,7 @@ fn naive(table: &Table, point: OperatingPoint, sigma: f64) -> (f64, f64) {
         let x = point.frequency.period().0 / table.t_crit(voltage).0;
         let late = &table.late[0].curve;
         let (p, first) = if x < late[0].x {
-            (late[0].word_wrong, 1.0)
+            (late[0].first.word_wrong, 1.0)
         } else if x < late[1].x {
             let share = (x - late[0].x) / (late[1].x - late[0].x);
             (10f64.powf(-1.0 - 2.0 * share), 1.0 - share)
@@ -151,7 +169,7 @@ fn noise_is_integrated_as_a_fine_sum_would() {
     ] {
         let point = at(voltage, 1.0 / (x * table.t_crit(Volts(voltage)).0));
         close(table.x(point), x, 1e-12);
-        let found = table.errors_with_noise(point, Volts(sigma)).unwrap();
+        let found = table.errors_with_noise(point, Volts(sigma)).unwrap().first;
         let (word, high) = naive(&table, point, sigma);
         close(found.word_wrong, word, 1e-4);
         if high > 1e-30 {
@@ -165,7 +183,7 @@ fn noise_is_integrated_as_a_fine_sum_would() {
 #[test]
 fn errors_grow_with_frequency_and_fall_with_voltage() {
     let table = table();
-    let rate = |v: f64, f: f64| table.errors(at(v, f)).unwrap().word_wrong;
+    let rate = |v: f64, f: f64| table.errors(at(v, f)).unwrap().later.word_wrong;
     for step in 0..20 {
         let f = 1.0 + 0.01 * f64::from(step);
         assert!(rate(1.0, f) < rate(1.0, f + 0.01), "{f}");

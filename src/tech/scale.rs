@@ -152,6 +152,7 @@ impl Table {
                 fit_rms: law.rms,
                 points,
             },
+            pass_rows: self.pass_rows,
             late: late.collect(),
             energy: energy.collect(),
         })

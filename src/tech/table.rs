@@ -1,9 +1,9 @@
-//! The technology table exactly as its file has it (schema `drift-tech/1`).
+//! The technology table exactly as its file has it (schema `drift-tech/2`).
 
 use serde::{Deserialize, Serialize};
 
 /// Version of the file format.
-pub const SCHEMA: &str = "drift-tech/1";
+pub const SCHEMA: &str = "drift-tech/2";
 
 /// What one PE in one technology does at every voltage and clock period:
 /// delays, timing errors and energy, with where they come from.
@@ -20,6 +20,9 @@ pub struct Table {
     pub margins: Margins,
     /// The critical path against voltage.
     pub delay: Delay,
+    /// Rows of a pass in the array that the errors were counted in, checksum rows
+    /// included: the share of first rows in means over all rows.
+    pub pass_rows: u32,
     /// Timing errors, a curve for each characterised voltage, ascending; without
     /// supply noise.
     pub late: Vec<LateCurve>,
@@ -129,9 +132,19 @@ pub struct LateCurve {
 pub struct Late {
     /// Clock period over critical path: T / T_crit(V).
     pub x: f64,
+    /// In the first row of a pass, for which the weights are swapped.
+    pub first: LateWords,
+    /// In all other rows.
+    pub later: LateWords,
+}
+
+/// How often words are captured wrong, and which bits of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LateWords {
     /// Probability that a captured psum word has any wrong bit.
     pub word_wrong: f64,
-    /// Operand pairs behind it.
+    /// Captured words behind it.
     pub vectors: u64,
     /// Probability that a bit is wrong, lowest bit first: 32.
     pub bits: Vec<f64>,

@@ -30,10 +30,13 @@ fn what_is_written_reads_as_it_was() {
         assert_eq!(Table::from_file(&file).unwrap(), table);
     }
     let mut wrong = table();
-    wrong.late[0].curve[0].word_wrong = f64::NAN;
+    wrong.late[0].curve[0].first.word_wrong = f64::NAN;
     let before = std::fs::read(&file).unwrap();
     let message = wrong.write(&file).unwrap_err().to_string();
-    assert!(message.contains("late[0].curve[0].word_wrong"), "{message}");
+    assert!(
+        message.contains("late[0].curve[0].first.word_wrong"),
+        "{message}"
+    );
     assert_eq!(std::fs::read(&file).unwrap(), before);
 }
 
@@ -42,16 +45,36 @@ fn wrong_values_are_named() {
     let good = include_str!("../../tests/data/tech/small.yaml");
     let cases: &[(&str, &str, &[&str])] = &[
         (
-            "drift-tech/1",
+            "drift-tech/2",
             "drift-tech/9",
-            &["schema", "drift-tech/9", "drift-tech/1"],
+            &["schema", "drift-tech/9", "drift-tech/2"],
         ),
         (
-            "schema: drift-tech/1\n",
+            "schema: drift-tech/2\n",
             "",
-            &["schema", "none", "drift-tech/1"],
+            &["schema", "none", "drift-tech/2"],
         ),
         ("name: small", "name: ''", &["name", "expected a name"]),
+        (
+            "schema: drift-tech/2",
+            "schema: drift-tech/1",
+            &[
+                "drift-tech/1",
+                "expected \"drift-tech/2\"",
+                "first row",
+                "origin.command",
+            ],
+        ),
+        (
+            "pass_rows: 10",
+            "pass_rows: 0",
+            &["pass_rows", "expected a row at least"],
+        ),
+        (
+            "word_wrong: 0.01\n",
+            "word_wrong: -1\n",
+            &["late[0].curve[0].later.word_wrong", "-1"],
+        ),
         ("name: small", "nome: small", &["nome"]),
         ("alpha: 1.5", "alpha: 9", &["delay.alpha", "9", "0.5..=3"]),
         (
@@ -103,29 +126,37 @@ fn wrong_values_are_named() {
         (
             "word_wrong: 0.1",
             "word_wrong: 1.1",
-            &["late[0].curve[0].word_wrong", "1.1", "0..=1"],
+            &["late[0].curve[0].first.word_wrong", "1.1", "0..=1"],
         ),
         (
             "0.75]",
             "0.5]",
-            &["late[0].curve[0].masks", "0.75", "add up to 1"],
+            &["late[0].curve[0].first.masks", "0.75", "add up to 1"],
         ),
         (
             "[0x80000000, 0.75]",
             "[0x40000000, 0.75]",
-            &["late[0].curve[0].masks[1]", "0x40000000", "each mask once"],
+            &[
+                "late[0].curve[0].first.masks[1]",
+                "0x40000000",
+                "each mask once",
+            ],
         ),
         (
             "[0x80000000, 0.75]",
             "[0, 0.75]",
-            &["late[0].curve[0].masks[1]", "0x0"],
+            &["late[0].curve[0].first.masks[1]", "0x0"],
         ),
         (
             "0, 0.025",
             "0.025",
-            &["late[0].curve[0].bits", "a list of 31", "32"],
+            &["late[0].curve[0].first.bits", "a list of 31", "32"],
         ),
-        ("0, 0.025", "0, 0.2", &["late[0].curve[0].bits[30]", "0.2"]),
+        (
+            "0, 0.025",
+            "0, 0.2",
+            &["late[0].curve[0].first.bits[30]", "0.2"],
+        ),
         (
             "clock_pj: 0.2",
             "clock_pj: -1",

@@ -150,3 +150,92 @@ fn with_checksum_columns(w: &ArrayView2<'_, i8>, config: &ArrayConfig) -> Array2
     }
     extended
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::timing::dynamic::{EventDriven, PeTiming, Pulses};
+    use crate::timing::liberty::Library;
+    use crate::timing::netlist::Netlist;
+    use crate::timing::recipe::PE_TOP;
+    use ndarray::Array;
+    use std::path::Path;
+
+    /// The same word by word with the event-driven simulator, on an array of partial sums that
+    /// is filled PE row by PE row.
+    fn one_by_one(model: &DelayModel, period: u32, x: &Array2<i8>, w: &Array2<i8>) -> Vec<Fault> {
+        let (rows, pe_rows, columns) = (x.nrows(), x.ncols(), w.ncols());
+        let mut simulator = EventDriven::new(model, Pulses::Transport);
+        let mut captured = Array2::<i32>::zeros((rows, columns));
+        let mut faults = Vec::new();
+        for pe_row in 0..pe_rows {
+            let above = captured.clone();
+            for column in 0..columns {
+                let state = |row: usize| PeState {
+                    activation: x[[row, pe_row]],
+                    weight: w[[pe_row, column]],
+                    valid: true,
+                    psum_above: above[[row, column]],
+                };
+                for row in 0..rows {
+                    let old = row.checked_sub(1).map(state).unwrap_or_default();
+                    simulator.run(&old.bits(), &state(row).bits());
+                    let late =
+                        |bit: &usize| simulator.captured(*bit, period) != simulator.settled(*bit);
+                    let xor = (0..32).filter(late).fold(0_u32, |xor, bit| xor | 1 << bit);
+                    captured[[row, column]] = state(row).sum() ^ xor as i32;
+                    if xor != 0 {
+                        let site = Site {
+                            pe_row: pe_row as u32,
+                            pe_column: column as u32,
+                            register: Register::Psum,
+                        };
+                        let row = row as u32;
+                        faults.push(Fault {
+                            pass: 0,
+                            row,
+                            site,
+                            xor,
+                        });
+                    }
+                }
+            }
+        }
+        faults.sort_unstable();
+        faults
+    }
+
+    #[test]
+    fn tiles_have_the_errors_that_the_event_driven_simulator_finds() {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/timing");
+        let netlist = Netlist::read(&data.join("small_pe.json.gz"), PE_TOP).unwrap();
+        let library = Library::read(&data.join("small.lib")).unwrap();
+        let timing = PeTiming::new(&netlist, &library, None).unwrap();
+        let config = "rows: 6\ncolumns: 4\ntile_rows: 12\ndataflow: ws\nthreshold_bit: 0\n\
+                      checksum: false\nchecksum_domain: shared\n";
+        let config = ArrayConfig::from_yaml(config, Path::new("test")).unwrap();
+        let value = |at: usize| ((at as u64 + 7).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as i8;
+        let x = Array::from_shape_fn((12, 6), |(m, k)| value(6 * m + k));
+        let w = Array::from_shape_fn((6, 4), |(k, n)| value(1000 + 4 * k + n));
+        let tiling = Tiling::new(&config, 12, 6, 4);
+        for period in [550, 700] {
+            let expected = one_by_one(&timing.model, period, &x, &w);
+            let share = f64::from(period) / f64::from(timing.model.resolution());
+            let mut exact = ExactErrors::new(&timing.model, share);
+            let found = exact.tile(&config, &tiling, &tiling.tile(0), x.view(), w.view());
+            assert_eq!(found, expected, "{period}");
+            // Errors, and more than one in a column, so that wrong sums are passed on.
+            let column = |fault: &Fault| (fault.row, fault.site.pe_column);
+            let again = |f: &Fault| expected.iter().any(|g| g != f && column(g) == column(f));
+            assert!(expected.iter().any(again), "{period}: {}", expected.len());
+        }
+        let never = ExactErrors::new(&timing.model, 1.0).tile(
+            &config,
+            &tiling,
+            &tiling.tile(0),
+            x.view(),
+            w.view(),
+        );
+        assert!(never.is_empty());
+    }
+}

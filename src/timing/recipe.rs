@@ -8,7 +8,7 @@
 //! those of a real one, so they start from inputs instead.
 
 use super::TimingError;
-use super::liberty::{Cell, Direction, Function, LibertyError, Library, text_of};
+use super::liberty::{Cell, Corner, Direction, Function, LibertyError, Library};
 use super::netlist::{Net, Netlist};
 use crate::config::{ArrayConfig, Dataflow};
 use crate::rtl;
@@ -102,10 +102,17 @@ pub fn synthesise_pe(config: &ArrayConfig, liberty: &Path) -> Result<Synthesised
     let scratch = tempfile::tempdir().map_err(ToolError::file(std::env::temp_dir()))?;
     let folder = scratch.path();
     rtl::write(&rtl::generate(&small, "drift rtl")?, folder)?;
-    let unpacked = folder.join("cells.lib");
-    std::fs::copy(cells.path(), &unpacked).map_err(ToolError::file(&unpacked))?;
+    let mut names = Vec::new();
+    for (index, file) in cells.paths().enumerate() {
+        names.push(match index {
+            0 => "cells.lib".to_owned(),
+            _ => format!("cells{index}.lib"),
+        });
+        let unpacked = folder.join(&names[index]);
+        std::fs::copy(file, &unpacked).map_err(ToolError::file(&unpacked))?;
+    }
     let yosys = Yosys::locate()?;
-    let script = script(&elaborate(folder, PE_TOP)?, &library, &cells);
+    let script = script(&elaborate(folder, PE_TOP)?, &library, &cells, &names);
     yosys.run_script(&script, folder)?;
     let result = |name: &str| {
         let file = folder.join(name);
@@ -129,8 +136,8 @@ pub fn cell_library(liberty: &Path) -> Result<CellLibrary, TimingError> {
 }
 
 fn read(liberty: &Path) -> Result<(Library, CellLibrary), TimingError> {
-    let text = text_of(liberty)?;
-    let library = Library::parse(&text).map_err(|m| m.in_file(liberty))?;
+    let corner = Corner::read(liberty)?;
+    let library = corner.library()?;
     let lacks = |what| LibertyError::Lacks {
         file: liberty.to_owned(),
         library: library.name.clone(),
@@ -164,7 +171,8 @@ fn read(liberty: &Path) -> Result<(Library, CellLibrary), TimingError> {
         };
         cells.insert(cell.name.clone(), seen);
     }
-    let cells = CellLibrary::new(&library.name, &text, cells).map_err(SynthError::Scratch)?;
+    let cells =
+        CellLibrary::new(&library.name, corner.texts(), cells).map_err(SynthError::Scratch)?;
     Ok((library, cells))
 }
 
@@ -189,7 +197,7 @@ fn is_nand(cell: &Cell) -> bool {
 }
 
 /// The commands. The files that they name are in the directory they run in.
-fn script(elaborate: &str, library: &Library, cells: &CellLibrary) -> String {
+fn script(elaborate: &str, library: &Library, cells: &CellLibrary, files: &[String]) -> String {
     // Where a library has no tie cells, constants stay constants.
     let ties = match (tie(library, true), tie(library, false)) {
         (Some(high), Some(low)) => format!("hilomap -hicell {high} -locell {low}\n"),
@@ -202,8 +210,8 @@ fn script(elaborate: &str, library: &Library, cells: &CellLibrary) -> String {
     } else {
         "expose w:psum_q[1] w:weight_q[0]\n"
     };
-    let read = CellLibrary::read("cells.lib");
-    let map = cells.map("cells.lib");
+    let read = CellLibrary::read(files);
+    let map = cells.map(files);
     format!(
         "\
 {elaborate}\

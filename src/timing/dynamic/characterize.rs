@@ -1,15 +1,17 @@
 //! The measurements behind a technology table.
 
+use super::columns::RowCounts;
 use super::energy::energy_per_mac;
 use super::late::{LateCounts, count_late};
-use super::model::DelayModel;
+use super::model::{Capture, DelayModel};
 use super::operands::{Operands, PeState};
 use crate::tech::Energy;
 use crate::timing::TimingError;
-use crate::timing::liberty::{Direction, Library};
-use crate::timing::netlist::{Circuit, Netlist};
+use crate::timing::liberty::Library;
+use crate::timing::netlist::{Circuit, Net, Netlist};
 use crate::timing::recipe::PeSignals;
 use crate::timing::sta::StaticTiming;
+use std::collections::BTreeSet;
 
 /// Time steps of T_crit.
 pub const RESOLUTION: u32 = 1024;
@@ -54,12 +56,21 @@ impl PeTiming {
         let timing = StaticTiming::of(&circuit)?;
         let ends = timing.of_register(&circuit, &signals.psum)?;
         let launch = PeState::nets(&signals);
-        let model = DelayModel::new(&circuit, &timing, &launch, &ends, RESOLUTION)?;
-        let of_pe = |index: &&usize| {
-            let mut outputs = circuit.gates[**index].pins(Direction::Output);
-            outputs.any(|(_, net)| signals.psum.contains(&net) || signals.word.contains(&net))
-        };
-        let registers: Vec<usize> = circuit.flip_flops.iter().filter(of_pe).copied().collect();
+        let inverted = |net: &Net| circuit.keeps_complement(*net).unwrap_or(false);
+        let pairs = ends.iter().zip(&signals.psum);
+        let capture: Vec<Capture<'_>> = pairs
+            .map(|(end, net)| Capture {
+                end,
+                inverted: inverted(net),
+            })
+            .collect();
+        let model = DelayModel::new(&circuit, &timing, &launch, &capture, RESOLUTION)?;
+        let of_pe = signals.psum.iter().chain(&signals.word);
+        let registers: BTreeSet<usize> = of_pe
+            .filter_map(|net| circuit.state_of(*net))
+            .map(|state| state.gate)
+            .collect();
+        let registers: Vec<usize> = registers.into_iter().collect();
         let voltage = library.voltage;
         let measure = |(operands, vectors)| {
             energy_per_mac(
@@ -103,7 +114,8 @@ pub fn choose_periods(
 }
 
 /// Removes the longest clock periods without errors, all but the first of them.
-pub fn trim(counts: &mut Vec<LateCounts>) {
-    let last = counts.iter().rposition(|counts| counts.wrong > 0);
+pub fn trim(counts: &mut Vec<RowCounts>) {
+    let wrong = |counts: &RowCounts| counts.first.wrong + counts.later.wrong > 0;
+    let last = counts.iter().rposition(wrong);
     counts.truncate(last.map_or(2, |last| last + 2));
 }

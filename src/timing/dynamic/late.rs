@@ -3,7 +3,7 @@
 use super::model::DelayModel;
 use super::operands::{Operands, PeState, planes, transpose, word_planes};
 use super::parallel::{LANES, Lanes, Parallel};
-use crate::tech::Late;
+use crate::tech::LateWords;
 use crate::timing::TimingError;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -78,30 +78,27 @@ impl LateCounts {
         for (sum, bit) in self.bits.iter_mut().zip(wrong) {
             *sum += u64::from(bit.count());
         }
-        for half in 0..LANES / 32 {
-            let of = |lanes: &Lanes| (lanes.0[half / 2] >> (half % 2 * 32)) as u32;
-            let mut lanes = of(&any);
-            if lanes == 0 {
-                continue;
-            }
-            let mut words = [0; 32];
-            for (word, bit) in words.iter_mut().zip(wrong) {
-                *word = of(bit);
-            }
-            transpose(&mut words);
-            while lanes != 0 {
-                let mask = words[lanes.trailing_zeros() as usize];
-                *self.masks.entry(mask).or_default() += 1;
-                lanes &= lanes - 1;
-            }
+        each_mask(wrong, |_, mask| *self.masks.entry(mask).or_default() += 1);
+    }
+
+    /// Counts a word by the mask of its wrong bits.
+    pub(super) fn count(&mut self, mask: u32) {
+        self.vectors += 1;
+        if mask == 0 {
+            return;
         }
+        self.wrong += 1;
+        for (bit, sum) in self.bits.iter_mut().enumerate() {
+            *sum += u64::from(mask >> bit & 1);
+        }
+        *self.masks.entry(mask).or_default() += 1;
     }
 
     /// The entry of a technology table. The commonest masks are listed, 96 at
     /// most, or as many as make up 99.9% of the wrong words; every other wrong
     /// word counts as the listed mask whose highest bits agree with its own
     /// best, so that errors keep their size.
-    pub fn entry(&self, resolution: u32) -> Late {
+    pub fn entry(&self) -> LateWords {
         let mut masks: Vec<(u32, u64)> = self.masks.iter().map(|(m, n)| (*m, *n)).collect();
         masks.sort_by_key(|(mask, count)| (u64::MAX - count, *mask));
         let mut listed = 0;
@@ -127,8 +124,7 @@ impl LateCounts {
         if let Some((first, others)) = masks.split_first_mut() {
             first.1 = 1.0 - others.iter().map(|(_, share)| share).sum::<f64>();
         }
-        Late {
-            x: f64::from(self.period) / f64::from(resolution),
+        LateWords {
             word_wrong: rounded(self.word_wrong()),
             vectors: self.vectors,
             bits: self
@@ -136,6 +132,28 @@ impl LateCounts {
                 .map(|n| rounded(n as f64 / self.vectors.max(1) as f64))
                 .to_vec(),
             masks,
+        }
+    }
+}
+
+/// Calls `of` with every lane that has a wrong bit, and the mask of its wrong bits.
+pub(super) fn each_mask(wrong: &[Lanes], mut of: impl FnMut(usize, u32)) {
+    let any = wrong.iter().fold(Lanes::default(), |any, bit| any.or(*bit));
+    for half in 0..LANES / 32 {
+        let part = |lanes: &Lanes| (lanes.0[half / 2] >> (half % 2 * 32)) as u32;
+        let mut lanes = part(&any);
+        if lanes == 0 {
+            continue;
+        }
+        let mut words = [0; 32];
+        for (word, bit) in words.iter_mut().zip(wrong) {
+            *word = part(bit);
+        }
+        transpose(&mut words);
+        while lanes != 0 {
+            let lane = lanes.trailing_zeros() as usize;
+            of(32 * half + lane, words[lane]);
+            lanes &= lanes - 1;
         }
     }
 }
@@ -249,8 +267,8 @@ mod tests {
         assert_eq!(counts.masks.len(), 3);
         let bits: u64 = words.iter().map(|word| u64::from(word.count_ones())).sum();
         assert_eq!(counts.bits.iter().sum::<u64>(), bits);
-        let entry = counts.entry(100);
-        assert_eq!((entry.x, entry.masks.len()), (0.8, 3));
+        let entry = counts.entry();
+        assert_eq!(entry.masks.len(), 3);
         assert!((entry.masks.iter().map(|m| m.1).sum::<f64>() - 1.0).abs() < 1e-12);
     }
 
@@ -267,12 +285,12 @@ mod tests {
         }
         counts.masks.insert(0x0001_0001, 1);
         counts.wrong += 1;
-        let entry = counts.entry(100);
+        let entry = counts.entry();
         assert_eq!(entry.masks.len(), 96);
         let share = |mask: u32| entry.masks.iter().find(|m| m.0 == mask).unwrap().1;
         assert!((share(0x0001_0000) - 11.0 / counts.wrong as f64).abs() < 1e-4);
         assert!((entry.masks.iter().map(|m| m.1).sum::<f64>() - 1.0).abs() < 1e-12);
-        let none = LateCounts::default().entry(100);
+        let none = LateCounts::default().entry();
         assert!(none.masks.is_empty() && none.word_wrong == 0.0);
     }
 }

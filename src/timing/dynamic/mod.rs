@@ -26,6 +26,8 @@
 
 mod characterize;
 mod check;
+mod column;
+mod columns;
 mod cover;
 mod energy;
 mod event;
@@ -36,10 +38,11 @@ mod parallel;
 
 pub use characterize::{PeTiming, RESOLUTION, choose_periods, trim};
 pub use check::{Agreement, check};
+pub use columns::{PassRows, RowCounts, count_columns};
 pub use energy::energy_per_mac;
 pub use event::{EventDriven, Pulses};
 pub use late::{LateCounts, count_late};
-pub use model::DelayModel;
+pub use model::{Capture, DelayModel};
 pub use operands::{Operands, PeState, STATE_BITS, planes, word_planes};
 pub use parallel::{LANES, Lanes, Parallel};
 

@@ -65,24 +65,25 @@ impl DelayedLiteral {
 }
 
 impl DelayModel {
-    /// Takes the delays of static timing, from the flip-flops that drive the
-    /// nets `launch` to `capture`.
+    /// Takes the delays of static timing, from the flip-flops whose states the
+    /// nets `launch` are to `capture`. The model's inputs are the values on these nets, its
+    /// outputs what the captured states will show: a flip-flop may keep the complement.
     ///
     /// Delays become whole steps so that along every path they add up to at
     /// most the static arrival's step: arrivals are rounded, not delays.
     ///
     /// # Errors
-    /// [`TimingError`] when a net of `launch` is not the output of a flip-flop,
+    /// [`TimingError`] when a net of `launch` is not the state of a flip-flop,
     /// when logic depends on anything else that can change, or a gate has too
     /// many inputs or no delay.
     pub fn new(
         circuit: &Circuit<'_>,
         timing: &StaticTiming,
         launch: &[Net],
-        capture: &[&Endpoint],
+        capture: &[Capture<'_>],
         resolution: u32,
     ) -> Result<Self, TimingError> {
-        let periods = capture.iter().filter_map(|end| end.period());
+        let periods = capture.iter().filter_map(|c| c.end.period());
         let critical = periods.fold(0.0, f64::max);
         if critical <= 0.0 {
             let message = "no path arrives at the capturing flip-flops".to_owned();
@@ -95,13 +96,36 @@ impl DelayModel {
         };
         let mut nodes: HashMap<Net, Node> = HashMap::new();
         let mut launches = Vec::with_capacity(launch.len());
-        for &net in launch {
-            launches.push(builder.launch(circuit, net)?);
-            nodes.insert(net, nodes.len());
-        }
         let mut functions = Vec::new();
         let mut nets = launch.to_vec();
-        let ends: Vec<Net> = capture.iter().map(|end| end.net).collect();
+        let mut behind = Vec::new();
+        for (node, &net) in launch.iter().enumerate() {
+            let outputs = builder.launch(circuit, net)?;
+            if let [output] = &outputs[..]
+                && output.net == net
+            {
+                launches.push(output.delay);
+                nodes.insert(net, node);
+                continue;
+            }
+            // The state changes as early as any of the outputs does, these the rest later.
+            let first = |edge: Edge| outputs.iter().map(|output| output.after(edge)).min();
+            let state = Edge::BOTH.map(|edge| first(edge).unwrap_or(0));
+            launches.push(state);
+            behind.extend(outputs.into_iter().map(|output| (node, state, output)));
+        }
+        for (node, state, output) in behind {
+            let inverted = output.inverted;
+            let rest = |edge: Edge| {
+                let cause = if inverted { edge.opposite() } else { edge };
+                output.delay[edge as usize] - state[cause as usize]
+            };
+            let rest = Edge::BOTH.map(rest);
+            nodes.insert(output.net, nets.len());
+            nets.push(output.net);
+            functions.push(DelayedFunction::buffer(node, inverted, rest));
+        }
+        let ends: Vec<Net> = capture.iter().map(|c| c.end.net).collect();
         for index in circuit.cone(&ends) {
             let gate = &circuit.gates[index];
             for (pin, net) in gate.pins(Direction::Output) {
@@ -112,17 +136,20 @@ impl DelayModel {
                 }
             }
         }
-        let setups: Vec<PerEdge<i64>> = capture.iter().map(|end| builder.setup(end)).collect();
+        let setups: Vec<PerEdge<i64>> = capture.iter().map(|c| builder.setup(c.end)).collect();
         let least = setups.iter().flatten().copied().min().unwrap_or(0).min(0);
-        for (end, setup) in capture.iter().zip(setups) {
+        for (Capture { end, inverted }, setup) in capture.iter().zip(setups) {
             let Some(&source) = nodes.get(&end.net) else {
                 let message = format!("the data of flip-flop pin {} never changes", end.pin);
                 return Err(TimingError::Netlist(message));
             };
-            functions.push(DelayedFunction::buffer(
-                source,
-                setup.map(|s| (s - least) as u32),
-            ));
+            let [rise, fall] = setup.map(|s| (s - least) as u32);
+            let setup = if *inverted {
+                [fall, rise]
+            } else {
+                [rise, fall]
+            };
+            functions.push(DelayedFunction::buffer(source, *inverted, setup));
             nets.push(end.net);
         }
         let mut model = Self {
@@ -248,15 +275,13 @@ impl DelayModel {
 }
 
 impl DelayedFunction {
-    fn buffer(source: Node, delay: PerEdge<u32>) -> Self {
-        let literal = Literal {
-            input: 0,
-            inverted: false,
-        };
+    /// A node or its complement, with delays by its own edge.
+    fn buffer(source: Node, inverted: bool, delay: PerEdge<u32>) -> Self {
+        let literal = Literal { input: 0, inverted };
         Self {
             literals: vec![DelayedLiteral {
                 source,
-                inverted: false,
+                inverted,
                 delay,
             }],
             cover: Cover {
@@ -264,6 +289,32 @@ impl DelayedFunction {
                 formula: vec![Step::Literal(0)],
             },
         }
+    }
+}
+
+/// What a capturing flip-flop takes in.
+#[derive(Clone, Copy, Debug)]
+pub struct Capture<'e> {
+    /// Its data pin.
+    pub end: &'e Endpoint,
+    /// Whether the register shows the complement of that.
+    pub inverted: bool,
+}
+
+/// An output of a flip-flop.
+struct Launched {
+    net: Net,
+    /// Whether it is the complement of the register bit.
+    inverted: bool,
+    /// From the clock, by its own edge.
+    delay: PerEdge<u32>,
+}
+
+impl Launched {
+    /// From the clock, by the edge of the register bit.
+    fn after(&self, edge: Edge) -> u32 {
+        let own = if self.inverted { edge.opposite() } else { edge };
+        self.delay[own as usize]
     }
 }
 
@@ -285,28 +336,35 @@ impl Builder<'_> {
         self.step(arrival + delay) - self.step(arrival)
     }
 
-    fn launch(&self, circuit: &Circuit<'_>, net: Net) -> Result<PerEdge<u32>, TimingError> {
-        for &index in &circuit.flip_flops {
-            let gate = &circuit.gates[index];
-            let mut outputs = gate.pins(Direction::Output);
-            if let Some((pin, _)) = outputs.find(|(_, of_pin)| *of_pin == net) {
-                let delays = self.arcs.launch(gate, &pin.name);
-                let whole = |delay: Option<f64>| delay.map(|d| self.step(d).max(0) as u32);
-                return match delays.map(whole) {
-                    [Some(rise), Some(fall)] => Ok([rise, fall]),
-                    _ => Err(refuse(gate, "its output has no delay for one of its edges")),
-                };
-            }
-        }
-        let name = |(name, bits): &(String, Vec<Net>)| {
-            let bit = bits.iter().position(|b| *b == net)?;
-            Some(format!("{name}[{bit}]"))
+    /// The outputs of the flip-flop whose state a net is.
+    fn launch(&self, circuit: &Circuit<'_>, net: Net) -> Result<Vec<Launched>, TimingError> {
+        let Some(state) = circuit.state_of(net) else {
+            let name = |(name, bits): &(String, Vec<Net>)| {
+                let bit = bits.iter().position(|b| *b == net)?;
+                Some(format!("{name}[{bit}]"))
+            };
+            let name = circuit.netlist.signals.iter().find_map(name);
+            return Err(TimingError::Netlist(format!(
+                "register bit {} is not the state of a flip-flop",
+                name.unwrap_or_else(|| format!("{net:?}"))
+            )));
         };
-        let name = circuit.netlist.signals.iter().find_map(name);
-        Err(TimingError::Netlist(format!(
-            "register bit {} is not the output of a flip-flop: flip-flops with only an inverted output are not supported",
-            name.unwrap_or_else(|| format!("{net:?}"))
-        )))
+        let gate = &circuit.gates[state.gate];
+        let complement = |net: Net| gate.shows_complement(net);
+        let of_net = complement(state.output).map(|c| c ^ state.inverted);
+        let launched = |(pin, net): (&Pin, Net)| {
+            let delays = self.arcs.launch(gate, &pin.name);
+            let whole = |delay: Option<f64>| delay.map(|d| self.step(d).max(0) as u32);
+            match (delays.map(whole), complement(net), of_net) {
+                ([Some(rise), Some(fall)], Some(own), Some(of_net)) => Ok(Launched {
+                    net,
+                    inverted: own != of_net,
+                    delay: [rise, fall],
+                }),
+                _ => Err(refuse(gate, "its output has no delay for one of its edges")),
+            }
+        };
+        gate.pins(Direction::Output).map(launched).collect()
     }
 
     /// The function of an output that can change.

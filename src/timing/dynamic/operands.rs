@@ -1,8 +1,8 @@
 //! Register states of one PE, cycle by cycle.
 
+use super::column::Column;
 use super::parallel::{LANES, Lanes};
 use crate::config::ArrayConfig;
-use crate::golden::digits;
 use crate::tiling::Tiling;
 use crate::timing::TimingError;
 use crate::timing::netlist::Net;
@@ -131,6 +131,8 @@ pub struct FromWorkload<'w> {
     config: ArrayConfig,
     /// Tiles of the GEMMs up to and with each.
     cumulative: Vec<u64>,
+    /// Passes of a tile, at most.
+    most_passes: usize,
     gemm: Option<(usize, Gemm)>,
     left: usize,
     /// Where in all the tiles the last GEMM was drawn, 0..2^64.
@@ -150,15 +152,19 @@ impl<'w> Operands<'w> {
     /// PEs that cannot fault (a protected checksum domain) are left out.
     pub fn of_workload(workload: &'w Workload, config: &ArrayConfig, seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut sum = 0;
+        let (mut sum, mut most_passes) = (0, 0);
         let tiles = workload.shapes().map(|(_, m, k, n)| {
-            sum += Tiling::new(config, m, k, n).len() as u64;
+            let tiling = Tiling::new(config, m, k, n);
+            sum += tiling.len() as u64;
+            most_passes = tiling.passes().max(most_passes);
             sum
         });
+        let cumulative = tiles.collect();
         Self::Workload(Box::new(FromWorkload {
             workload,
             config: config.clone(),
-            cumulative: tiles.collect(),
+            cumulative,
+            most_passes,
             gemm: None,
             left: 0,
             place: rng.next_u64(),
@@ -169,6 +175,32 @@ impl<'w> Operands<'w> {
     /// Random states.
     pub fn random(seed: u64) -> Self {
         Self::Random(Box::new(ChaCha8Rng::seed_from_u64(seed)))
+    }
+
+    /// A column of PEs in one pass, and in the one before where there is one; each pass of
+    /// each column of each tile with the same probability. Of random operands, the column is one
+    /// of uniform activations and weights.
+    ///
+    /// # Errors
+    /// [`TimingError::Workload`] when operands cannot be read.
+    pub(super) fn pass(&mut self, config: &ArrayConfig) -> Result<Column, TimingError> {
+        match self {
+            Self::Workload(source) => source.pass(),
+            Self::Random(rng) => {
+                let lines = config.tile_rows + config.checksum_rows();
+                let byte = |_, _| rng.next_u32() as i8;
+                Ok(Column::from_fn(0..2, [lines, config.rows], byte))
+            }
+        }
+    }
+
+    /// Uniform in 0..`below`.
+    pub(super) fn draw(&mut self, below: usize) -> usize {
+        let rng = match self {
+            Self::Workload(source) => &mut source.rng,
+            Self::Random(rng) => rng,
+        };
+        draw(rng, below)
     }
 
     /// The next stream of states, of two at least.
@@ -183,6 +215,10 @@ impl<'w> Operands<'w> {
     }
 }
 
+fn draw(rng: &mut ChaCha8Rng, below: usize) -> usize {
+    ((u128::from(rng.next_u64()) * below as u128) >> 64) as usize
+}
+
 fn random_state(rng: &mut ChaCha8Rng) -> PeState {
     let bits = rng.next_u64();
     let psum = rng.next_u32() as i32;
@@ -195,11 +231,35 @@ fn random_state(rng: &mut ChaCha8Rng) -> PeState {
 }
 
 impl FromWorkload<'_> {
-    fn draw(&mut self, below: usize) -> usize {
-        ((u128::from(self.rng.next_u64()) * below as u128) >> 64) as usize
+    /// One PE in all passes of a tile.
+    fn stream(&mut self) -> Result<Vec<PeState>, TimingError> {
+        self.next()?;
+        let (gemm, tiling, config, rng) = self.drawn();
+        let (rows, lanes) = config.faulty_pes();
+        let [tile, row, lane] = [tiling.len(), rows, lanes].map(|below| draw(rng, below));
+        let passes = 0..tiling.passes();
+        Ok(Column::of_tile(gemm, &tiling, tile, passes, lane, config).stream(row))
     }
 
-    fn stream(&mut self) -> Result<Vec<PeState>, TimingError> {
+    fn pass(&mut self) -> Result<Column, TimingError> {
+        loop {
+            self.next()?;
+            let most = self.most_passes;
+            let (gemm, tiling, config, rng) = self.drawn();
+            // Tiles come evenly, and are kept in proportion to their passes.
+            let pass = draw(rng, most);
+            if pass >= tiling.passes() {
+                continue;
+            }
+            let (_, lanes) = config.faulty_pes();
+            let [tile, lane] = [tiling.len(), lanes].map(|below| draw(rng, below));
+            let passes = pass.saturating_sub(1)..pass + 1;
+            return Ok(Column::of_tile(gemm, &tiling, tile, passes, lane, config));
+        }
+    }
+
+    /// Draws a GEMM, now and then.
+    fn next(&mut self) -> Result<(), TimingError> {
         if self.left == 0 || self.gemm.is_none() {
             let tiles = self.cumulative.last().copied().unwrap_or(0);
             self.place = self.place.wrapping_add(GOLDEN);
@@ -211,77 +271,15 @@ impl FromWorkload<'_> {
             self.left = PER_GEMM;
         }
         self.left -= 1;
-        let (rows, lanes) = self.config.faulty_pes();
-        let shape = self.gemm.as_ref().map(|(_, g)| (g.m(), g.k(), g.n()));
-        let (m, k, n) = shape.unwrap_or((1, 1, 1));
-        let tiling = Tiling::new(&self.config, m, k, n);
-        let tile = self.draw(tiling.len());
-        let row = self.draw(rows);
-        let lane = self.draw(lanes);
-        let Some((_, gemm)) = &self.gemm else {
-            return Ok(Vec::new());
-        };
-        Ok(pe_stream(gemm, &tiling, tile, row, lane, &self.config))
+        Ok(())
     }
-}
 
-/// The states of PE (`row`, `lane`) while the array computes one output tile:
-/// pass by pass the weight is swapped, the tile's rows of activations follow
-/// each other (and the two checksum rows), with the partial sums from above.
-fn pe_stream(
-    gemm: &Gemm,
-    tiling: &Tiling,
-    tile: usize,
-    row: usize,
-    lane: usize,
-    config: &ArrayConfig,
-) -> Vec<PeState> {
-    let tile = tiling.tile(tile);
-    let (x, w) = (gemm.x(), gemm.w());
-    // Lanes right of a narrow tile's columns hold padding; the checksum lanes come last.
-    let weight = |k: usize| -> i8 {
-        if lane < config.columns {
-            let column = tile.columns.start + lane;
-            return if column < tile.columns.end {
-                w[[k, column]]
-            } else {
-                0
-            };
-        }
-        let sum = tile.columns.clone().map(|n| i32::from(w[[k, n]])).sum();
-        let (high, low) = digits(sum);
-        if lane == config.columns { high } else { low }
-    };
-    let rows = tile.rows.len();
-    let mut states = vec![PeState::default()];
-    for pass in 0..tiling.passes() {
-        let depth = tiling.pass_depth(pass);
-        let above: Vec<usize> = depth.clone().take(row).collect();
-        let weights: Vec<i8> = above.iter().map(|k| weight(*k)).collect();
-        let own = depth.clone().nth(row);
-        let own_weight = own.map_or(0, weight);
-        let activation = |line: usize, k: usize| -> i8 {
-            if line < rows {
-                return x[[tile.rows.start + line, k]];
-            }
-            let sum = tile.rows.clone().map(|m| i32::from(x[[m, k]])).sum();
-            let (high, low) = digits(sum);
-            if line == rows { high } else { low }
-        };
-        for line in 0..rows + config.checksum_rows() {
-            let products = above.iter().zip(&weights);
-            let psum_above = products
-                .map(|(k, weight)| i32::from(activation(line, *k)) * i32::from(*weight))
-                .sum();
-            states.push(PeState {
-                activation: own.map_or(0, |k| activation(line, k)),
-                weight: own_weight,
-                valid: true,
-                psum_above,
-            });
-        }
+    /// The GEMM that was drawn, how it is tiled, on which array; and more randomness.
+    fn drawn(&mut self) -> (&Gemm, Tiling, &ArrayConfig, &mut ChaCha8Rng) {
+        let (_, gemm) = self.gemm.as_ref().expect("drawn before");
+        let tiling = Tiling::new(&self.config, gemm.m(), gemm.k(), gemm.n());
+        (gemm, tiling, &self.config, &mut self.rng)
     }
-    states
 }
 
 #[cfg(test)]
@@ -321,7 +319,9 @@ mod tests {
             let tile = tiling.tile(index);
             for lane in 0..5 {
                 // The bottom PE's sums over all passes are the tile's column.
-                let states = pe_stream(&gemm, &tiling, index, 4, lane, &config);
+                let states =
+                    Column::of_tile(&gemm, &tiling, index, 0..tiling.passes(), lane, &config)
+                        .stream(4);
                 let lines = tile.rows.len() + 2;
                 assert_eq!(states.len(), 1 + lines * tiling.passes());
                 assert_eq!(states[0], PeState::default());
@@ -337,7 +337,11 @@ mod tests {
             }
             // The digits of the checksums, together, are the sum of the columns.
             let lanes: Vec<i32> = (0..5)
-                .map(|lane| pe_stream(&gemm, &tiling, index, 4, lane, &config)[1].sum())
+                .map(|lane| {
+                    Column::of_tile(&gemm, &tiling, index, 0..tiling.passes(), lane, &config)
+                        .stream(4)[1]
+                        .sum()
+                })
                 .collect();
             assert_eq!(lanes[..3].iter().sum::<i32>(), 256 * lanes[3] + lanes[4]);
         }

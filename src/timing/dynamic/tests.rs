@@ -230,7 +230,12 @@ fn both_simulators_agree_on_an_adder_in_a_library() {
     let launch = [signal("a_q"), signal("b_q")].concat();
     let end = |net| timing.endpoints.iter().find(|end| end.net == net).unwrap();
     let ends: Vec<_> = signal("sum_d").into_iter().map(end).collect();
-    let model = DelayModel::new(&circuit, &timing, &launch, &ends, 500).unwrap();
+    let capture = ends.iter().map(|end| Capture {
+        end,
+        inverted: false,
+    });
+    let capture: Vec<_> = capture.collect();
+    let model = DelayModel::new(&circuit, &timing, &launch, &capture, 500).unwrap();
     // Every pair of operands there is.
     let bits = |value: u32| -> Vec<bool> { (0..6).map(|bit| value >> bit & 1 == 1).collect() };
     let pairs: Vec<_> = (0..1 << 12).map(|n| (bits(n & 63), bits(n >> 6))).collect();

@@ -73,13 +73,26 @@ const SPECIAL: [&str; 6] = [
 fn read_cell(name: &str, group: &Group<'_>, reader: &PinReader<'_, '_>) -> Result<Cell, Mistake> {
     let mut unsupported = beyond(group);
     let leakage_unit = reader.units.leakage;
-    let leakage = group.number("cell_leakage_power")?;
+    let grounds = grounds(group);
+    let mut leakage = group.number("cell_leakage_power")?;
     let mut leakage_states = Vec::new();
+    let mut in_other_states = None;
     for state in group.all("leakage_power") {
         let Some(factor) = leakage_unit else { break };
-        if let (Some(when), Some(value)) = (pins::when(state)?, state.number("value")?) {
-            leakage_states.push((when, value * factor));
+        // What leaves through the ground has come in through the supply.
+        let Some(value) = state
+            .number("value")?
+            .filter(|_| !of_ground(state, &grounds))
+        else {
+            continue;
+        };
+        match pins::when(state)? {
+            Some(when) => leakage_states.push((when, value * factor)),
+            None => *in_other_states.get_or_insert(0.0) += value,
         }
+    }
+    if leakage_states.is_empty() {
+        leakage = leakage.or(in_other_states);
     }
     let flip_flop = match group.first("ff") {
         Some(ff) => Some(read_flip_flop(ff)?),
@@ -88,7 +101,7 @@ fn read_cell(name: &str, group: &Group<'_>, reader: &PinReader<'_, '_>) -> Resul
     let mut read = Vec::new();
     for pin in group.all("pin") {
         for name in pin.arguments.iter().flat_map(|names| names.split(',')) {
-            match reader.pin(name.trim(), pin)? {
+            match reader.pin(name.trim(), pin, &grounds)? {
                 Ok(pin) => read.extend(pin),
                 Err(reason) => unsupported = unsupported.or(Some(reason)),
             }
@@ -121,6 +134,19 @@ fn read_cell(name: &str, group: &Group<'_>, reader: &PinReader<'_, '_>) -> Resul
         special,
         unsupported,
     })
+}
+
+/// The ground pins of a cell.
+fn grounds<'a>(cell: &Group<'a>) -> Vec<&'a str> {
+    let ground = |pin: &&Group<'_>| pin.value("pg_type").is_some_and(|t| t.ends_with("ground"));
+    let pins = cell.all("pg_pin").filter(ground);
+    pins.filter_map(|pin| pin.name()).collect()
+}
+
+/// Whether a group is about what flows through a ground pin.
+pub(super) fn of_ground(group: &Group<'_>, grounds: &[&str]) -> bool {
+    let pin = group.value("related_pg_pin").map(str::trim);
+    pin.is_some_and(|pin| grounds.contains(&pin))
 }
 
 /// What a cell has that is not supported.

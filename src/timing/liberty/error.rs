@@ -23,6 +23,14 @@ pub enum LibertyError {
         /// What is wrong, and where.
         mistake: Mistake,
     },
+    /// Files that are not of one library at one condition.
+    #[error("{file}: {message}", file = .file.display())]
+    Corner {
+        /// The file that does not fit those before it.
+        file: PathBuf,
+        /// Why.
+        message: String,
+    },
     /// A cell that is needed is not in the library.
     #[error("library {library} has no cell {cell}")]
     NoCell {

@@ -8,6 +8,7 @@
 
 mod build;
 mod cell;
+mod corner;
 mod error;
 mod function;
 mod lexer;
@@ -19,6 +20,7 @@ mod units;
 pub use cell::{
     Cause, Cell, DelayArc, Direction, Edge, FlipFlop, InternalPower, PerEdge, Pin, Sense, SetupArc,
 };
+pub use corner::Corner;
 pub use error::{LibertyError, Mistake};
 pub use function::Function;
 pub use table::{Axis, Quantity, Table};
@@ -41,13 +43,12 @@ pub struct Library {
 }
 
 impl Library {
-    /// Reads a `.lib` file, or a gzipped one (told by its content).
+    /// Reads the files of a [`Corner`].
     ///
     /// # Errors
     /// [`LibertyError`] names the file, line and cell.
-    pub fn read(file: &Path) -> Result<Self, LibertyError> {
-        let text = text_of(file)?;
-        Self::parse(&text).map_err(|mistake| mistake.in_file(file))
+    pub fn read(files: &Path) -> Result<Self, LibertyError> {
+        Corner::read(files)?.library()
     }
 
     /// Reads the text of a library.

@@ -1,5 +1,6 @@
 //! Pins of a cell with their arcs.
 
+use super::build::of_ground;
 use super::cell::{Cause, DelayArc, Direction, Edge, InternalPower, PerEdge, Pin, Sense, SetupArc};
 use super::error::Mistake;
 use super::function::Function;
@@ -64,11 +65,13 @@ fn kind(timing: &Group<'_>) -> OrReason<Kind> {
 }
 
 impl<'a> PinReader<'_, 'a> {
-    /// A pin of a `pin (name) { ... }` group; `None` for internal pins.
+    /// A pin of a `pin (name) { ... }` group; `None` for internal pins. Energy is that which
+    /// the supply gives: what is said of the cell's `grounds` is the same once more.
     pub(super) fn pin(
         &self,
         name: &str,
         group: &Group<'a>,
+        grounds: &[&str],
     ) -> Result<OrReason<Option<Pin>>, Mistake> {
         let direction = match group.value("direction").unwrap_or("input") {
             "input" => Direction::Input,
@@ -106,6 +109,9 @@ impl<'a> PinReader<'_, 'a> {
             }
         }
         for power in group.all("internal_power") {
+            if of_ground(power, grounds) {
+                continue;
+            }
             if let Err(reason) = self.power(&mut pin, power)? {
                 return Ok(Err(reason));
             }

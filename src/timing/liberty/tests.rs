@@ -5,6 +5,7 @@ use crate::timing::damage::damage;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use std::io::Write;
+use std::path::PathBuf;
 
 const SMALL: &str = include_str!("../../../tests/data/timing/small.lib");
 
@@ -299,4 +300,129 @@ fn deep_nesting_is_refused_without_recursing_into_it() {
             .message
             .contains("within each other")
     );
+}
+
+#[test]
+fn what_flows_through_the_ground_counts_once() {
+    // As ASAP7 says it: both rails, and leakage without a state.
+    let text = SMALL;
+    let rails =
+        "pg_pin (VDD) { pg_type : primary_power; } pg_pin (VSS) { pg_type : primary_ground; }\n";
+    let leakage = |pin: &str, value: &str| {
+        format!("leakage_power () {{ value : \"{value}\"; related_pg_pin : {pin}; }}\n")
+    };
+    let edited = text
+        .replace(
+            "    cell_leakage_power : 12.5;\n",
+            &(rails.to_owned() + &leakage("VDD", "12.5") + &leakage("VSS", "11")),
+        )
+        .replace(
+            "      internal_power () {\n        related_pin : \"I\";",
+            "      internal_power () { related_pin : \"I\"; related_pg_pin : VSS; power (scalar) { values (\"7\"); } }\n\
+             internal_power () {\n        related_pg_pin : VDD; related_pin : \"I\";",
+        );
+    assert_ne!(text, edited);
+    let (plain, edited) = (
+        Library::parse(text).unwrap(),
+        Library::parse(&edited).unwrap(),
+    );
+    let of = |library: &Library| {
+        let cell = library.cell("INV").unwrap();
+        let powers = cell.pin("ZN").unwrap().powers.len();
+        (cell.leakage.unwrap(), powers)
+    };
+    assert_eq!(of(&plain), of(&edited));
+    assert_eq!(of(&plain).1, 1);
+}
+
+/// The test library in two files, the flip-flop in one of its own, as paths joined by `+`.
+fn split(folder: &Path, edit: (&str, &str)) -> PathBuf {
+    let text = SMALL;
+    let cut = |from: &str, to: &str| {
+        let from = text.find(from).unwrap();
+        from..from + text[from..].find(to).unwrap()
+    };
+    let (gates, flip_flop) = (
+        cut("  cell (INV)", "  cell (DFF)"),
+        cut("  cell (DFF)", "  cell (TIEL)"),
+    );
+    let without =
+        |range: std::ops::Range<usize>| text[..range.start].to_owned() + &text[range.end..];
+    let others = cut("  cell (TIEL)", "  lu_table_template (delay_3x3)");
+    let sequential = without(gates.start..gates.end);
+    let sequential = sequential
+        .replace(&text[others], "")
+        .replace(edit.0, edit.1);
+    let (a, b) = (folder.join("a.lib"), folder.join("b.lib"));
+    std::fs::write(&a, without(flip_flop)).unwrap();
+    std::fs::write(&b, sequential).unwrap();
+    PathBuf::from(format!("{}+{}", a.display(), b.display()))
+}
+
+#[test]
+fn a_corner_may_be_several_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = small();
+    let corner = Corner::read(&split(folder.path(), ("", ""))).unwrap();
+    assert_eq!(
+        (corner.name(), corner.texts().count()),
+        ("a.lib+b.lib".to_owned(), 2)
+    );
+    let library = corner.library().unwrap();
+    let names = |library: &Library| library.cells().map(|c| c.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&library), names(&whole));
+    assert!(library.cell("DFF").unwrap().flip_flop.is_some());
+    let refusal = |edit| {
+        let files = split(folder.path(), edit);
+        Library::read(&files).unwrap_err().to_string()
+    };
+    for (edit, parts) in [
+        (
+            ("nom_voltage : 800", "nom_voltage : 900"),
+            ["b.lib", "0.9 V at 25", "expected 0.8 V at 25"],
+        ),
+        (
+            ("cell (DFF)", "cell (INV)"),
+            ["b.lib", "cell INV", "each cell once"],
+        ),
+        (("cell (DFF) {", "cell (DFF) }"), ["b.lib", ":", "expected"]),
+    ] {
+        let message = refusal(edit);
+        for part in parts {
+            assert!(message.contains(part), "{message:?} lacks {part:?}");
+        }
+    }
+    let message = Library::read(Path::new("none.lib+other.lib"))
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("none.lib: "), "{message}");
+}
+
+#[test]
+fn habits_of_three_open_libraries_are_read() {
+    let library = Library::parse(include_str!("../../../tests/data/timing/habits.lib")).unwrap();
+    assert_eq!((library.voltage, library.temperature), (1.62, Some(125.0)));
+    let inverter = library.cell("habits__inv_1").unwrap();
+    // The states count, not the value for other states; microwatts.
+    assert_eq!((inverter.leakage, inverter.leakage_states.len()), (None, 2));
+    close(inverter.leakage_states[1].1, 0.4);
+    let input = inverter.pin("I").unwrap();
+    close(input.capacitance[0], 0.002546);
+    let at = |table: &Option<Table>, slew: f64, load: f64| {
+        table.as_ref().unwrap().at(|quantity| match quantity {
+            Quantity::Load => load,
+            _ => slew,
+        })
+    };
+    // A list that goes on in the next line, within its quotes.
+    close(at(&input.powers[0].energy[1], 1.9, 0.0), 0.0015);
+    let arc = &inverter.pin("ZN").unwrap().delays[0];
+    close(at(&arc.delay[0], 1.9, 0.01), 2.6);
+    close(at(&arc.delay[1], 0.02, 0.1), 1.3);
+    // Without axes of its own, those of the template.
+    close(at(&arc.transition[0], 2.0, 3.0), 0.6);
+    let message = library.cell("habits__dff_x4").unwrap_err().to_string();
+    for part in ["habits__dff_x4", "habits", "bus or bundle"] {
+        assert!(message.contains(part), "{message}");
+    }
 }

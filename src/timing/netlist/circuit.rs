@@ -112,6 +112,26 @@ impl<'a> Gate<'a> {
         }
     }
 
+    /// Whether the output of a flip-flop on this net is the complement of its state.
+    pub fn shows_complement(&self, output: Net) -> Option<bool> {
+        let state = &self.cell.flip_flop.as_ref()?.state;
+        let mut outputs = self.pins(Direction::Output);
+        let function = outputs
+            .find(|(_, net)| *net == output)?
+            .0
+            .function
+            .as_ref()?;
+        // At state 0 the complement is 1.
+        let input = |n: usize| {
+            if function.inputs()[n] == state[1] {
+                !0
+            } else {
+                0
+            }
+        };
+        Some(function.evaluate(input) & 1 == 1)
+    }
+
     /// The net at a pin.
     pub fn net(&self, pin: &str) -> Option<Net> {
         let at = self.cell.pins.iter().position(|p| p.name == pin)?;
@@ -211,6 +231,16 @@ impl<'a> Circuit<'a> {
             found.inverted ^= function.evaluate(|_| 0) & 1 == 1;
             found.output = gate.net(input)?;
         }
+    }
+
+    /// Whether a net that is the state of a flip-flop is the complement of what the
+    /// flip-flop's data pin takes in; `None` of other nets.
+    pub fn keeps_complement(&self, net: Net) -> Option<bool> {
+        let state = self.state_of(net)?;
+        let gate = &self.gates[state.gate];
+        let next = &gate.cell.flip_flop.as_ref()?.next;
+        let next_inverts = next.evaluate(|_| 0) & 1 == 1;
+        Some(state.inverted ^ gate.shows_complement(state.output)? ^ next_inverts)
     }
 
     /// The gate and pin that drive a net.

@@ -99,68 +99,106 @@ fn gate(
     longest: usize,
 ) {
     let length = row.computed.len();
+    let place = row.at + (row.computed.start - row.stored.start) as usize;
+    let place = place..place + length;
+    let formula = &function.cover.formula;
     let mut depth = 0;
-    // The last step writes the result to its place.
-    let (last, steps) = function.cover.formula.split_last().expect("never empty");
-    for step in steps {
-        match step {
-            Step::Literal(n) => {
-                let literal = &function.literals[usize::from(*n)];
-                let out = &mut scratch[depth * longest..][..longest];
-                operand(literal, rows, settled_values, &row.computed, store, out);
+    let mut at = 0;
+    while let Some(step) = formula.get(at) {
+        at += 1;
+        // The last step writes the result to its place.
+        let (values, spare) = scratch.split_at_mut(depth * longest);
+        if let Step::Literal(n) = step {
+            let literal = &function.literals[usize::from(*n)];
+            let operand = Operand::of(literal, rows, settled_values, &row.computed);
+            let operation = formula.get(at).filter(|s| !matches!(s, Step::Literal(_)));
+            let (Some(operation), 1..) = (operation, depth) else {
+                let (value, spare) = spare.split_at_mut(longest);
+                let outs = value[..length].iter_mut();
+                operand.each(operand.words(store), spare, outs, |out, value| *out = value);
                 depth += 1;
-            }
-            Step::And | Step::Or => {
-                depth -= 1;
-                let (left, right) = scratch.split_at_mut(depth * longest);
-                let left = &mut left[(depth - 1) * longest..][..length];
-                if *step == Step::And {
-                    for (left, right) in left.iter_mut().zip(right) {
-                        *left = left.and(*right);
-                        one_word_at_a_time();
-                    }
+                continue;
+            };
+            // An operand that is used at once need not be kept.
+            at += 1;
+            let left = &mut values[(depth - 1) * longest..][..length];
+            let and = *operation == Step::And;
+            if at < formula.len() {
+                let outs = left.iter_mut();
+                if and {
+                    operand.each(operand.words(store), spare, outs, |out, value| {
+                        *out = out.and(value);
+                    });
                 } else {
-                    for (left, right) in left.iter_mut().zip(right) {
-                        *left = left.or(*right);
-                        one_word_at_a_time();
-                    }
+                    operand.each(operand.words(store), spare, outs, |out, value| {
+                        *out = out.or(value);
+                    });
+                }
+                continue;
+            }
+            // No row lies where one is that it is computed from.
+            let (before, rest) = store.split_at_mut(place.start);
+            let (out, after) = rest.split_at_mut(length);
+            let words = if operand.place.end <= place.start {
+                operand.words(before)
+            } else {
+                let start = operand.place.start.saturating_sub(place.end);
+                &after[start..start + operand.place.len()]
+            };
+            let outs = out.iter_mut().zip(left);
+            if and {
+                operand.each(words, spare, outs, |(out, left), value| {
+                    *out = left.and(value);
+                });
+            } else {
+                operand.each(words, spare, outs, |(out, left), value| {
+                    *out = left.or(value);
+                });
+            }
+            depth = 0;
+            continue;
+        }
+        depth -= 1;
+        let (left, right) = values.split_at_mut(depth * longest);
+        let left = &mut left[(depth - 1) * longest..][..length];
+        let and = *step == Step::And;
+        if at < formula.len() {
+            let outs = left.iter_mut().zip(right);
+            if and {
+                for (left, right) in outs {
+                    *left = left.and(*right);
+                    one_word_at_a_time();
+                }
+            } else {
+                for (left, right) in outs {
+                    *left = left.or(*right);
+                    one_word_at_a_time();
                 }
             }
+            continue;
         }
-    }
-    if let Step::Literal(n) = last {
-        let literal = &function.literals[usize::from(*n)];
-        let out = &mut scratch[..longest];
-        operand(literal, rows, settled_values, &row.computed, store, out);
-    }
-    let stored = &mut store[row.at..][..row.stored.len()];
-    let before = (row.computed.start - row.stored.start) as usize;
-    let (front, rest) = stored.split_at_mut(before);
-    let (out, back) = rest.split_at_mut(length);
-    let (left, right) = scratch.split_at(longest);
-    match last {
-        Step::Literal(_) => {
-            for (out, value) in out.iter_mut().zip(left) {
-                *out = *value;
-                one_word_at_a_time();
-            }
-        }
-        Step::And => {
-            for ((out, left), right) in out.iter_mut().zip(left).zip(right) {
+        let outs = store[place.clone()].iter_mut().zip(left).zip(right);
+        if and {
+            for ((out, left), right) in outs {
                 *out = left.and(*right);
                 one_word_at_a_time();
             }
-        }
-        Step::Or => {
-            for ((out, left), right) in out.iter_mut().zip(left).zip(right) {
+        } else {
+            for ((out, left), right) in outs {
                 *out = left.or(*right);
                 one_word_at_a_time();
             }
         }
+        depth = 0;
     }
-    let (first, last) = (out[0], out[length - 1]);
-    fill(front, first);
-    fill(back, last);
+    if let [Step::Literal(_)] = formula[..] {
+        store[place.clone()].copy_from_slice(&scratch[..length]);
+    }
+    let stored = &mut store[row.at..][..row.stored.len()];
+    let before = (row.computed.start - row.stored.start) as usize;
+    let (first, last) = (stored[before], stored[before + length - 1]);
+    fill(&mut stored[..before], first);
+    fill(&mut stored[before + length..], last);
 }
 
 #[inline(always)]
@@ -172,30 +210,69 @@ fn fill(words: &mut [Lanes], value: Lanes) {
 }
 
 /// A literal over the steps of the gate that it is of.
-#[inline(always)]
-fn operand(
-    literal: &DelayedLiteral,
-    rows: &[Option<Row>],
-    settled_values: &[Lanes],
-    steps: &Range<i32>,
-    store: &[Lanes],
-    out: &mut [Lanes],
-) {
-    let Some(source) = &rows[literal.source] else {
-        let value = settled(literal, settled_values);
-        fill(&mut out[..steps.len()], value);
-        return;
-    };
-    let (longest, width) = literal.spread();
-    let [rise, fall] = literal.delay;
-    let flip = Lanes::all(literal.inverted);
-    let from = source.at + (steps.start - longest as i32 - source.stored.start) as usize;
-    let x = &store[from..][..steps.len() + width as usize];
-    // An inverted literal is high where its source is low throughout.
-    if (rise > fall) != literal.inverted {
-        window::<true>(x, width as usize, flip, out);
-    } else {
-        window::<false>(x, width as usize, flip, out);
+struct Operand {
+    /// Its source in the store; empty where the source has settled.
+    place: Range<usize>,
+    /// The source's settled value.
+    settled: Lanes,
+    width: usize,
+    /// Whether it is a conjunction of its source's steps.
+    and: bool,
+    flip: Lanes,
+}
+
+impl Operand {
+    #[inline(always)]
+    fn of(
+        literal: &DelayedLiteral,
+        rows: &[Option<Row>],
+        settled_values: &[Lanes],
+        steps: &Range<i32>,
+    ) -> Self {
+        let (longest, width) = literal.spread();
+        let [rise, fall] = literal.delay;
+        let place = match &rows[literal.source] {
+            None => 0..0,
+            Some(source) => {
+                let before = steps.start - longest as i32 - source.stored.start;
+                let from = source.at + before as usize;
+                from..from + steps.len() + width as usize
+            }
+        };
+        Self {
+            place,
+            settled: settled(literal, settled_values),
+            width: width as usize,
+            // An inverted literal is high where its source is low throughout.
+            and: (rise > fall) != literal.inverted,
+            flip: Lanes::all(literal.inverted),
+        }
+    }
+
+    #[inline(always)]
+    fn words<'s>(&self, store: &'s [Lanes]) -> &'s [Lanes] {
+        &store[self.place.clone()]
+    }
+
+    /// Calls `of` with each of `outs` and the literal at its step, `words` being the source's.
+    #[inline(always)]
+    fn each<T>(
+        &self,
+        words: &[Lanes],
+        scratch: &mut [Lanes],
+        outs: impl Iterator<Item = T>,
+        of: impl Fn(T, Lanes),
+    ) {
+        if self.place.is_empty() {
+            for out in outs {
+                of(out, self.settled);
+                one_word_at_a_time();
+            }
+        } else if self.and {
+            window::<true, T>(words, self.width, self.flip, scratch, outs, of);
+        } else {
+            window::<false, T>(words, self.width, self.flip, scratch, outs, of);
+        }
     }
 }
 
@@ -213,14 +290,13 @@ fn capture(of: &mut Parallel<'_>) {
         // Steps in which it may still change.
         let steps = first..of.model.last_change(node) as i32;
         if !steps.is_empty() {
-            operand(
-                &function.literals[0],
-                &of.plan.rows,
-                &of.settled,
-                &steps,
-                &of.store,
-                &mut of.scratch,
-            );
+            let literal = &function.literals[0];
+            let operand = Operand::of(literal, &of.plan.rows, &of.settled, &steps);
+            let (value, spare) = of.scratch.split_at_mut(of.plan.longest);
+            let outs = value[..steps.len()].iter_mut();
+            operand.each(operand.words(&of.store), spare, outs, |out, value| {
+                *out = value;
+            });
         }
         for (place, &period) in of.periods.iter().enumerate() {
             let step = of.model.captured_at(period) as i32;

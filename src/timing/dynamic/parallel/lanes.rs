@@ -59,53 +59,82 @@ pub(super) fn one_word_at_a_time() {
     std::hint::black_box(());
 }
 
-/// `out[i]` = the conjunction (or disjunction) of `x[i..=i + width]`, inverted
-/// or not, for `i` below `x.len() - width`; the next `width` words of `out` are
-/// overwritten. Every word is combined three times whatever the width (van Herk
-/// 1992; Gil and Werman 1993).
+/// Calls `of` with each of `outs` and the conjunction (or disjunction) of `x[i..=i + width]`,
+/// inverted or not, for `i` below `x.len() - width`; `scratch` has room for `x`.
 #[inline(always)]
-pub(super) fn window<const AND: bool>(x: &[Lanes], width: usize, flip: Lanes, out: &mut [Lanes]) {
-    let join = |a: Lanes, b: Lanes| if AND { a.and(b) } else { a.or(b) };
-    let length = x.len() - width;
+pub(super) fn window<const AND: bool, T>(
+    x: &[Lanes],
+    width: usize,
+    flip: Lanes,
+    scratch: &mut [Lanes],
+    outs: impl Iterator<Item = T>,
+    of: impl Fn(T, Lanes),
+) {
     match width {
-        0 => {
-            for (out, x) in out.iter_mut().zip(x) {
-                *out = x.xor(flip);
-                one_word_at_a_time();
-            }
-        }
-        1 => {
-            for ((out, a), b) in out.iter_mut().zip(x).zip(&x[1..]) {
-                *out = join(*a, *b).xor(flip);
-                one_word_at_a_time();
-            }
-        }
-        2 => {
-            for (((out, a), b), c) in out.iter_mut().zip(x).zip(&x[1..]).zip(&x[2..]) {
-                *out = join(join(*a, *b), *c).xor(flip);
-                one_word_at_a_time();
-            }
-        }
+        0 => narrow::<AND, 1, T>(x, flip, outs, of),
+        1 => narrow::<AND, 2, T>(x, flip, outs, of),
+        2 => narrow::<AND, 3, T>(x, flip, outs, of),
+        3 => narrow::<AND, 4, T>(x, flip, outs, of),
+        4 => narrow::<AND, 5, T>(x, flip, outs, of),
+        5 => narrow::<AND, 6, T>(x, flip, outs, of),
+        6 => narrow::<AND, 7, T>(x, flip, outs, of),
+        7 => narrow::<AND, 8, T>(x, flip, outs, of),
+        8 => narrow::<AND, 9, T>(x, flip, outs, of),
         _ => {
-            let block = width + 1;
-            for start in (0..length).step_by(block) {
-                let out = &mut out[start..start + block];
-                // Suffixes of this block of x ...
-                let mut suffix = Lanes::all(AND);
-                for (out, x) in out.iter_mut().zip(&x[start..start + block]).rev() {
-                    suffix = join(suffix, *x);
-                    *out = suffix;
-                    one_word_at_a_time();
-                }
-                // ... and prefixes of the next.
-                out[0] = out[0].xor(flip);
-                let mut prefix = Lanes::all(AND);
-                for (out, x) in out[1..].iter_mut().zip(&x[start + block..]) {
-                    prefix = join(prefix, *x);
-                    *out = join(*out, prefix).xor(flip);
-                    one_word_at_a_time();
-                }
+            wide::<AND>(x, width, flip, scratch);
+            for (out, value) in outs.zip(&scratch[..x.len() - width]) {
+                of(out, *value);
+                one_word_at_a_time();
             }
+        }
+    }
+}
+
+#[inline(always)]
+fn join<const AND: bool>(a: Lanes, b: Lanes) -> Lanes {
+    if AND { a.and(b) } else { a.or(b) }
+}
+
+/// Of `COUNT` words each: no word waits for another, and all but one are read from the cache.
+#[inline(always)]
+fn narrow<const AND: bool, const COUNT: usize, T>(
+    x: &[Lanes],
+    flip: Lanes,
+    outs: impl Iterator<Item = T>,
+    of: impl Fn(T, Lanes),
+) {
+    for (out, x) in outs.zip(x.windows(COUNT)) {
+        let x: &[Lanes; COUNT] = x.try_into().expect("of this length");
+        let mut all = x[0];
+        for x in &x[1..] {
+            all = join::<AND>(all, *x);
+        }
+        of(out, all.xor(flip));
+        one_word_at_a_time();
+    }
+}
+
+/// The same into `out`, of which the last `width` words are overwritten as well. Every word is combined three times whatever the width (van Herk 1992; Gil and Werman 1993).
+#[inline(always)]
+fn wide<const AND: bool>(x: &[Lanes], width: usize, flip: Lanes, out: &mut [Lanes]) {
+    let length = x.len() - width;
+    let block = width + 1;
+    for start in (0..length).step_by(block) {
+        let out = &mut out[start..start + block];
+        // Suffixes of this block of x ...
+        let mut suffix = Lanes::all(AND);
+        for (out, x) in out.iter_mut().zip(&x[start..start + block]).rev() {
+            suffix = join::<AND>(suffix, *x);
+            *out = suffix;
+            one_word_at_a_time();
+        }
+        // ... and prefixes of the next.
+        out[0] = out[0].xor(flip);
+        let mut prefix = Lanes::all(AND);
+        for (out, x) in out[1..].iter_mut().zip(&x[start + block..]) {
+            prefix = join::<AND>(prefix, *x);
+            *out = join::<AND>(*out, prefix).xor(flip);
+            one_word_at_a_time();
         }
     }
 }
@@ -123,19 +152,22 @@ mod tests {
             }))
         };
         for length in [1, 2, 7, 30] {
-            for width in [0, 1, 2, 3, 5, 29, 40] {
+            for width in (0..12).chain([29, 40]) {
                 let x: Vec<Lanes> = (0..length + width).map(word).collect();
-                let mut out = vec![Lanes::default(); length + width];
+                let mut scratch = vec![Lanes::default(); length + width];
+                let mut out = vec![Lanes::default(); length];
                 for flip in [false, true].map(Lanes::all) {
-                    window::<true>(&x, width, flip, &mut out);
-                    for (i, out) in out[..length].iter().enumerate() {
+                    window::<true, _>(&x, width, flip, &mut scratch, out.iter_mut(), |o, v| *o = v);
+                    for (i, out) in out.iter().enumerate() {
                         let all = x[i..=i + width]
                             .iter()
                             .fold(Lanes::all(true), |a, b| a.and(*b));
                         assert_eq!(*out, all.xor(flip), "{length} {width}");
                     }
-                    window::<false>(&x, width, flip, &mut out);
-                    for (i, out) in out[..length].iter().enumerate() {
+                    window::<false, _>(&x, width, flip, &mut scratch, out.iter_mut(), |o, v| {
+                        *o = v
+                    });
+                    for (i, out) in out.iter().enumerate() {
                         let any = x[i..=i + width]
                             .iter()
                             .fold(Lanes::all(false), |a, b| a.or(*b));
