@@ -2,6 +2,7 @@
 //! of upsets per tile, or a list. One ChaCha stream per (GEMM, tile), so that any tile can
 //! be repeated alone, on any engine and any number of threads.
 
+use super::flips::TileFlips;
 use super::list::FaultList;
 use super::streams::{self, Streams, stream};
 use super::types::{Fault, Register, Site, TileFaults};
@@ -21,12 +22,12 @@ pub struct Targets {
 
 impl Targets {
     /// `(register, bit)` pairs in a fixed order.
-    fn bits(&self) -> Vec<(Register, u32)> {
-        self.registers
-            .iter()
-            .flat_map(|&register| (0..register.bits()).map(move |bit| (register, bit)))
-            .filter(|(_, bit)| self.bits >> bit & 1 == 1)
-            .collect()
+    fn bits(&self) -> Bits {
+        // A register that is named twice counts once.
+        let registers = self.registers.iter().enumerate();
+        let registers = registers.filter(|(at, r)| !self.registers[..*at].contains(r));
+        let bits = registers.flat_map(|(_, &r)| (0..r.bits()).map(move |bit| (r, bit)));
+        Bits::new(bits.filter(|(_, bit)| self.bits >> bit & 1 == 1))
     }
 }
 
@@ -71,39 +72,94 @@ struct Space<'a> {
     data_rows: usize,
     /// How often a register captures a value: (pass, row), or step k.
     captures: usize,
-    pe_rows: usize,
-    columns: usize,
-    bits: Vec<(Register, u32)>,
+    pe_rows: Divisor,
+    columns: Divisor,
+    bits: Bits,
+    /// Rows of a pass: what `captures` counts fastest.
+    rows: Divisor,
+}
+
+/// `(register, bit)` pairs in a fixed order.
+#[derive(Clone)]
+struct Bits {
+    all: [(Register, u8); Bits::MOST],
+    count: Divisor,
+}
+
+impl Bits {
+    /// All bits of all registers.
+    const MOST: usize = 49;
+
+    fn new(bits: impl Iterator<Item = (Register, u32)>) -> Self {
+        let mut all = [(Register::Psum, 0); Self::MOST];
+        let mut count = 0;
+        for (place, (register, bit)) in all.iter_mut().zip(bits) {
+            *place = (register, bit as u8);
+            count += 1;
+        }
+        Self {
+            all,
+            count: Divisor::new(count),
+        }
+    }
+}
+
+/// A number of coordinates, by which positions are divided quickly.
+#[derive(Clone, Copy)]
+struct Divisor {
+    size: u32,
+    /// 2^64 / size, rounded up.
+    magic: u64,
+}
+
+impl Divisor {
+    fn new(size: usize) -> Self {
+        let size = u32::try_from(size).expect("an array has fewer than 2^32 places");
+        let magic = if size > 1 {
+            u64::MAX / u64::from(size) + 1
+        } else {
+            0
+        };
+        Self { size, magic }
+    }
+
+    /// Quotient and remainder. Below 2^32 by multiplication, which is exact there (Lemire,
+    /// Kaser, Kurz, "Faster remainder by direct computation", 2019).
+    fn divide(self, position: u64) -> (u64, u32) {
+        let size = u64::from(self.size);
+        let quotient = if self.size == 1 {
+            position
+        } else if position >> 32 == 0 {
+            (u128::from(self.magic) * u128::from(position) >> 64) as u64
+        } else {
+            position / size
+        };
+        (quotient, (position - quotient * size) as u32)
+    }
 }
 
 impl Space<'_> {
     fn size(&self) -> u64 {
-        let factors = [self.captures, self.pe_rows, self.columns, self.bits.len()];
-        factors.iter().map(|&factor| factor as u64).product()
+        let factors = [self.pe_rows, self.columns, self.bits.count];
+        let factors = factors.iter().map(|factor| u64::from(factor.size));
+        self.captures as u64 * factors.product::<u64>()
     }
 
     /// The fault at a linear position in the space.
     fn at(&self, position: u64) -> Fault {
-        let mut rest = position;
-        let mut take = |size: usize| {
-            let digit = rest % size as u64;
-            rest /= size as u64;
-            digit as u32
-        };
-        let (register, bit) = self.bits[take(self.bits.len()) as usize];
-        let pe_column = take(self.columns);
-        let pe_row = take(self.pe_rows);
-        let row = match self.config.dataflow {
-            Dataflow::Ws => {
-                let row = take(self.data_rows + self.config.checksum_rows());
-                let checksum_row = (row as usize).checked_sub(self.data_rows);
-                checksum_row.map_or(row, |digit| (self.config.tile_rows + digit) as u32)
-            }
-            Dataflow::Os => take(self.config.rows),
-        };
+        let (rest, bit) = self.bits.count.divide(position);
+        let (register, bit) = self.bits.all[bit as usize];
+        let (rest, pe_column) = self.columns.divide(rest);
+        let (rest, pe_row) = self.pe_rows.divide(rest);
+        let (pass, mut row) = self.rows.divide(rest);
+        if self.config.dataflow == Dataflow::Ws
+            && let Some(digit) = (row as usize).checked_sub(self.data_rows)
+        {
+            row = (self.config.tile_rows + digit) as u32;
+        }
         Fault {
             row,
-            pass: rest as u32,
+            pass: pass as u32,
             site: Site {
                 pe_row,
                 pe_column,
@@ -117,7 +173,7 @@ impl Space<'_> {
 impl Sampler {
     /// Psum words that the PEs capture in a tile and that can be wrong.
     pub fn psum_words(config: &ArrayConfig, tiling: &Tiling, tile: &Tile) -> u64 {
-        space(config, tiling, tile.rows.len(), vec![(Register::Psum, 0)]).size()
+        space(config, tiling, tile.rows.len(), words()).size()
     }
 
     /// The faults of one tile of one GEMM.
@@ -139,7 +195,8 @@ impl Sampler {
                 let captures = self.captures().expect("these are sampled by capture");
                 let space = space(config, tiling, tile.rows.len(), captures.bits());
                 let mut rng = stream(*seed, gemm, tile.index);
-                faults.flips = captures.flips(&space, &mut || rng.next_u64());
+                captures.flips(&space, &mut || rng.next_u64(), &mut faults.flips);
+                TileFaults::normalise(&mut faults.flips);
             }
             Sampler::Upsets {
                 per_tile,
@@ -161,49 +218,76 @@ impl Sampler {
     }
 
     /// The tiles of a GEMM that have faults, in streaming order, with the faults that
-    /// [`Sampler::tile`] gives them. Where faults are rare, a tile without any costs
-    /// a few nanoseconds.
+    /// [`Sampler::tile`] gives them.
     pub fn faulty_tiles(
         &self,
         config: &ArrayConfig,
         gemm: usize,
         tiling: &Tiling,
     ) -> Vec<(usize, TileFaults)> {
+        let mut flips = TileFlips::default();
+        if self.flips(config, gemm, tiling, &mut flips) {
+            return flips.to_tiles();
+        }
+        tiling
+            .tiles()
+            .map(|tile| (tile.index, self.tile(config, gemm, tiling, &tile)))
+            .filter(|(_, faults)| !faults.is_empty())
+            .collect()
+    }
+
+    /// As [`Sampler::faulty_tiles`], in place of what is in `flips`. Where faults are
+    /// rare, a tile without any costs a few nanoseconds. False, and none, for a sampler
+    /// that does not draw capture by capture: upsets, and lists, which can have permanent
+    /// faults.
+    pub fn flips(
+        &self,
+        config: &ArrayConfig,
+        gemm: usize,
+        tiling: &Tiling,
+        flips: &mut TileFlips,
+    ) -> bool {
+        flips.clear();
         let (Some(captures), Some(seed)) = (self.captures(), self.seed()) else {
-            if matches!(self, Sampler::None) {
-                return Vec::new();
-            }
-            return tiling
-                .tiles()
-                .map(|tile| (tile.index, self.tile(config, gemm, tiling, &tile)))
-                .filter(|(_, faults)| !faults.is_empty())
-                .collect();
+            return matches!(self, Sampler::None);
         };
         let streams = Streams::new(seed);
-        let mut found = Vec::new();
-        // Tiles differ in nothing but their number of rows.
-        let mut current: Option<(Space<'_>, f64)> = None;
+        let bits = captures.bits();
+        // Tiles differ in nothing but their number of rows: the last ones may have fewer.
+        let across = tiling.across();
+        let whole = tiling.len() - across;
+        let space = |tile: usize| {
+            let rows = tiling.tile(tile).rows.len();
+            let space = space(config, tiling, rows, bits.clone());
+            let bound = captures.surely_clean(&space);
+            (space, bound)
+        };
+        let above = (whole > 0).then(|| space(0));
+        let last = match &above {
+            Some((above, _)) if above.data_rows == tiling.tile(whole).rows.len() => None,
+            _ => Some(space(whole)),
+        };
         for first in (0..tiling.len()).step_by(streams::BATCH) {
             let batch = streams.batch(gemm, first);
-            for index in first..tiling.len().min(first + streams::BATCH) {
-                let rows = tiling.tile(index).rows.len();
-                if current.as_ref().is_none_or(|(s, _)| s.data_rows != rows) {
-                    let space = space(config, tiling, rows, captures.bits());
-                    let clean = captures.surely_clean(&space);
-                    current = Some((space, clean));
-                }
-                let (space, clean) = current.as_ref().expect("just set");
-                if uniform(batch.first_number(index - first)) < *clean {
-                    continue;
-                }
-                let flips = captures.flips(space, &mut batch.numbers(index - first));
-                if !flips.is_empty() {
-                    let stuck = Vec::new();
-                    found.push((index, TileFaults { flips, stuck }));
-                }
+            let of = |tile: usize| {
+                let last = last.as_ref().filter(|_| tile >= whole);
+                last.or(above.as_ref()).expect("one of them is there")
+            };
+            // Few tiles are hit where faults are rare: all others are passed over at once.
+            let end = tiling.len().min(first + streams::BATCH);
+            let bound = of(first).1.min(of(end - 1).1);
+            let mut hit = batch.from(bound) & (u32::MAX >> (32 - (end - first)));
+            while hit != 0 {
+                let at = hit.trailing_zeros() as usize;
+                hit &= hit - 1;
+                let start = flips.len();
+                let numbers = &mut batch.numbers(at);
+                let (space, _) = of(first + at);
+                captures.flips(space, numbers, flips.unfinished());
+                flips.finish(first + at, start);
             }
         }
-        found
+        true
     }
 
     fn captures(&self) -> Option<Captures<'_>> {
@@ -234,10 +318,10 @@ enum Captures<'a> {
 
 impl Captures<'_> {
     /// The positions of a capture; which bits of a word are wrong is drawn apart.
-    fn bits(&self) -> Vec<(Register, u32)> {
+    fn bits(&self) -> Bits {
         match self {
             Self::Bits(_, targets) => targets.bits(),
-            Self::Words(_) => vec![(Register::Psum, 0)],
+            Self::Words(_) => words(),
         }
     }
 
@@ -248,11 +332,12 @@ impl Captures<'_> {
         }
     }
 
-    /// The faults in a space, from the numbers of its stream.
-    fn flips(&self, space: &Space<'_>, next: &mut impl FnMut() -> u64) -> Vec<Fault> {
-        let (size, probability) = (space.size(), self.probability());
-        let mut flips = Vec::new();
-        let mut position = skip(next, probability);
+    /// Adds the faults in a space, from the numbers of its stream; the same register may
+    /// be hit several times at once.
+    fn flips(&self, space: &Space<'_>, next: &mut impl FnMut() -> u64, flips: &mut Vec<Fault>) {
+        let size = space.size();
+        let skip = Skip::new(self.probability());
+        let mut position = skip.draw(next);
         while position < size {
             let fault = space.at(position);
             flips.push(match self {
@@ -262,40 +347,42 @@ impl Captures<'_> {
                     ..fault
                 },
             });
-            position = position
-                .saturating_add(1)
-                .saturating_add(skip(next, probability));
+            position = position.saturating_add(1).saturating_add(skip.draw(next));
         }
-        TileFaults::normalise(&mut flips);
-        flips
     }
 
-    /// A stream that starts with a smaller uniform number surely skips the whole
-    /// space: the margin is far above what rounding can do to [`skip`].
-    fn surely_clean(&self, space: &Space<'_>) -> f64 {
+    /// A stream whose first number is smaller surely skips the whole space: the margin
+    /// is far above what rounding can do to [`Skip`] and here.
+    fn surely_clean(&self, space: &Space<'_>) -> u64 {
         let all_right = (space.size() as f64 * (-self.probability()).ln_1p()).exp();
-        all_right * (1.0 - 1e-9)
+        // `as` saturates; 1 stands for 2^64.
+        ((all_right * (1.0 - 1e-9) * 2.0f64.powi(64)) as u64).saturating_sub(1 << 12)
     }
 }
 
-fn space<'a>(
-    config: &'a ArrayConfig,
-    tiling: &Tiling,
-    data_rows: usize,
-    bits: Vec<(Register, u32)>,
-) -> Space<'a> {
+fn space<'a>(config: &'a ArrayConfig, tiling: &Tiling, data_rows: usize, bits: Bits) -> Space<'a> {
     let (pe_rows, columns) = config.faulty_pes();
+    let (captures, rows) = match config.dataflow {
+        Dataflow::Ws => {
+            let rows = data_rows + config.checksum_rows();
+            (tiling.passes() * rows, rows)
+        }
+        Dataflow::Os => (tiling.k(), config.rows),
+    };
     Space {
         config,
         data_rows,
-        captures: match config.dataflow {
-            Dataflow::Ws => tiling.passes() * (data_rows + config.checksum_rows()),
-            Dataflow::Os => tiling.k(),
-        },
-        pe_rows,
-        columns,
+        captures,
+        pe_rows: Divisor::new(pe_rows),
+        columns: Divisor::new(columns),
         bits,
+        rows: Divisor::new(rows),
     }
+}
+
+/// The place of a psum word; which of its bits are wrong is drawn apart.
+fn words() -> Bits {
+    Bits::new(std::iter::once((Register::Psum, 0)))
 }
 
 /// Uniform in 0..size, by multiplication; the bias is below 2^-32 for any tile.
@@ -308,13 +395,51 @@ fn uniform(number: u64) -> f64 {
     ((number >> 11) + 1) as f64 * (0.5f64.powi(53))
 }
 
-/// Geometric skip: how many bits, or words, stay right before the next wrong one.
-fn skip(next: &mut impl FnMut() -> u64, ber: f64) -> u64 {
-    if ber <= 0.0 {
-        return u64::MAX;
+/// Geometric skips: how many bits, or words, stay right before the next wrong one.
+struct Skip {
+    /// ln(1 − p), negative; 0 if none is ever wrong.
+    log: f64,
+}
+
+impl Skip {
+    fn new(probability: f64) -> Self {
+        Self {
+            log: if probability <= 0.0 {
+                0.0
+            } else {
+                (-probability).ln_1p()
+            },
+        }
     }
-    // The logarithm of zero never occurs.
-    let skipped = (uniform(next()).ln() / (-ber).ln_1p()).floor();
-    // `as` saturates; ber = 1 divides by minus infinity and gives zero.
-    skipped as u64
+
+    fn draw(&self, next: &mut impl FnMut() -> u64) -> u64 {
+        if self.log == 0.0 {
+            return u64::MAX;
+        }
+        // The logarithm of zero never occurs. `as` saturates; a probability of 1 divides by
+        // minus infinity and gives zero.
+        (uniform(next()).ln() / self.log).floor() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Divisor;
+
+    #[test]
+    fn positions_are_divided_exactly() {
+        for size in [1, 2, 3, 16, 18, 34, 49, 255, 65_535, 1 << 31] {
+            let edges = [0, 1, u64::from(u32::MAX), 1 << 32, 1 << 60];
+            let near = edges
+                .iter()
+                .flat_map(|at| [at.saturating_sub(1), *at, at + 1]);
+            let multiples = (1..50).flat_map(|i| [i * size as u64 - 1, i * size as u64]);
+            let divisor = Divisor::new(size);
+            for position in near.chain(multiples) {
+                let size = size as u64;
+                let expected = (position / size, (position % size) as u32);
+                assert_eq!(divisor.divide(position), expected, "{position} / {size}");
+            }
+        }
+    }
 }
