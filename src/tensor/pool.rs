@@ -13,8 +13,16 @@ const KEPT: usize = 128 << 20;
 /// Vectors by their length.
 #[derive(Default)]
 struct Pool {
-    free: HashMap<usize, Vec<Vec<f32>>>,
+    lengths: HashMap<usize, Length>,
     bytes: usize,
+}
+
+/// Vectors of one length.
+#[derive(Default)]
+struct Length {
+    free: Vec<Vec<f32>>,
+    /// How many were made because none was free: never more are wanted at a time.
+    made: usize,
 }
 
 thread_local! {
@@ -24,10 +32,12 @@ thread_local! {
 /// A vector of so many values, whatever they are.
 pub fn take(len: usize) -> Vec<f32> {
     let found = POOL.try_with(|pool| {
-        let mut pool = pool.borrow_mut();
-        let found = pool.free.get_mut(&len).and_then(Vec::pop);
-        if found.is_some() {
-            pool.bytes -= len * size_of::<f32>();
+        let pool = &mut *pool.borrow_mut();
+        let length = pool.lengths.entry(len).or_default();
+        let found = length.free.pop();
+        match found {
+            Some(_) => pool.bytes -= len * size_of::<f32>(),
+            None => length.made += 1,
         }
         found
     });
@@ -35,15 +45,18 @@ pub fn take(len: usize) -> Vec<f32> {
     found.ok().flatten().unwrap_or_else(|| vec![0.0; len])
 }
 
-/// Gives a vector back.
+/// Gives a vector back. One of a length that nobody takes is not kept.
 pub(super) fn give(values: Vec<f32>) {
     let bytes = values.len() * size_of::<f32>();
     // Nothing is lost where there is no pool any more.
     let _ = POOL.try_with(|pool| {
-        let mut pool = pool.borrow_mut();
-        if bytes > 0 && pool.bytes + bytes <= KEPT {
+        let pool = &mut *pool.borrow_mut();
+        let Some(length) = pool.lengths.get_mut(&values.len()) else {
+            return;
+        };
+        if length.free.len() < length.made && pool.bytes + bytes <= KEPT {
             pool.bytes += bytes;
-            pool.free.entry(values.len()).or_default().push(values);
+            length.free.push(values);
         }
     });
 }
@@ -53,15 +66,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn vectors_come_back_by_length_and_no_more_than_allowed_are_kept() {
+    fn vectors_come_back_by_length_and_no_more_than_were_wanted() {
         give(vec![7.0; 1234]);
+        assert_eq!(take(1234), [0.0; 1234]);
+        give(vec![7.0; 1234]);
+        give(vec![8.0; 1234]);
         assert_eq!(take(1234), [7.0; 1234]);
         assert_eq!(take(1234), [0.0; 1234]);
-        for _ in 0..3 {
-            give(vec![1.0; KEPT / 8]);
-        }
+        let large: Vec<_> = (0..3).map(|_| take(KEPT / 8)).collect();
+        large.into_iter().for_each(give);
         let kept = POOL.with(|pool| pool.borrow().bytes);
-        assert!(kept <= KEPT, "{kept}");
+        assert!(kept > 0 && kept <= KEPT, "{kept}");
         assert!(take(0).is_empty());
     }
 }
