@@ -130,7 +130,7 @@ impl Divisor {
         let quotient = if self.size == 1 {
             position
         } else if position >> 32 == 0 {
-            (u128::from(self.magic) * u128::from(position) >> 64) as u64
+            ((u128::from(self.magic) * u128::from(position)) >> 64) as u64
         } else {
             position / size
         };
