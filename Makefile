@@ -13,7 +13,7 @@ ARRAYS   ?= 24
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
-.PHONY: cosim accelerator repack infer resilience test rtl expected lint area synth characterize verify-timing voltage bench verify \
+.PHONY: cosim accelerator repack infer resilience quality test rtl expected lint area synth characterize verify-timing voltage bench verify \
     verify-fast verify-accelerator coverage formal waves fuzz help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
@@ -31,6 +31,11 @@ infer: ## images of the embedded model with faults at BER=..., rolled back, besi
 resilience: ## images under faults by rate, bit, step, block and protection: campaigns, and their report in records/
 	set -e; for spec in configs/campaigns/paper/*.yaml; do $(DRIFT) campaign $$spec; done
 	$(DRIFT) report records
+
+quality: ## image quality against BER from 1e-9 to 1e-2: docs/quality.svg, records in target/quality
+	$(DRIFT) campaign configs/campaigns/quality.yaml --out target/quality/quality.jsonl
+	$(DRIFT) report target/quality
+	cp target/quality/data/quality-loss.svg docs/quality.svg
 
 test: ## all tests, co-simulation regressions included
 	@$(DRIFT) tools

@@ -71,6 +71,11 @@ impl Tiling {
         self.m.div_ceil(self.tile_rows) * self.n.div_ceil(self.columns)
     }
 
+    /// Tiles side by side: ⌈N/C⌉.
+    pub fn across(&self) -> usize {
+        self.n.div_ceil(self.columns)
+    }
+
     /// Never: a GEMM has at least one tile.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -79,7 +84,7 @@ impl Tiling {
     /// The tile at a position in streaming order: rows of tiles from top to
     /// bottom, within a row of tiles from left to right.
     pub fn tile(&self, index: usize) -> Tile {
-        let across = self.n.div_ceil(self.columns);
+        let across = self.across();
         let row = index / across * self.tile_rows;
         let column = index % across * self.columns;
         Tile {

@@ -1,7 +1,7 @@
 //! The commands as a user types them, on the smallest array.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn drift(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_drift"))
@@ -107,4 +107,18 @@ fn every_shipped_configuration_generates() {
         assert!(text.contains("drift_tile_engine"));
         assert!(folder.path().join(name).join("drift.core").is_file());
     }
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_drift"))
+        .args(["shapes", "--model", "sd15-512", "--csv", "-"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(141));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }

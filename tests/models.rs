@@ -175,7 +175,7 @@ fn made_up(sample: &[f32], timestep: usize) -> Vec<f32> {
 fn schedulers_agree_with_diffusers() {
     let text = std::fs::read_to_string(data("models/schedulers.json")).unwrap();
     let cases: Vec<Trajectory> = serde_json::from_str(&text).unwrap();
-    assert_eq!(cases.len(), 16);
+    assert_eq!(cases.len(), 21);
     for case in cases {
         let config = case.config.to_string();
         let config = SchedulerConfig::parse(Path::new(&case.name), &config, None).unwrap();

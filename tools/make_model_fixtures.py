@@ -22,6 +22,7 @@ from diffusers import (
     DiTTransformer2DModel,
     DPMSolverMultistepScheduler,
     PixArtTransformer2DModel,
+    PNDMScheduler,
     UNet2DConditionModel,
 )
 from safetensors.torch import save_file
@@ -163,7 +164,7 @@ def made_up(sample, t):
 def schedulers(folder):
     sd15 = dict(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1, clip_sample=False,
                 set_alpha_to_one=False)
-    ddim, ddpm, dpm = DDIMScheduler, DDPMScheduler, DPMSolverMultistepScheduler
+    ddim, ddpm, dpm, pndm = DDIMScheduler, DDPMScheduler, DPMSolverMultistepScheduler, PNDMScheduler
     cases = [
         ("ddim", ddim, dict(), 12),
         ("ddim-sd15", ddim, sd15, 10),
@@ -181,6 +182,12 @@ def schedulers(folder):
         ("dpm-order-1", dpm, dict(solver_order=1, timestep_spacing="leading", steps_offset=1), 6),
         ("dpm-sigma-min", dpm, dict(final_sigmas_type="sigma_min", solver_type="heun", timestep_spacing="trailing"), 16),
         ("dpm-v-euler", dpm, dict(prediction_type="v_prediction", euler_at_final=True, lower_order_final=False), 8),
+        ("pndm-sd15", pndm, dict(skip_prk_steps=True, **{key: sd15[key] for key in sd15 if key != "clip_sample"}), 10),
+        ("pndm-trailing-v", pndm, dict(skip_prk_steps=True, timestep_spacing="trailing", set_alpha_to_one=True,
+                                       prediction_type="v_prediction"), 7),
+        ("pndm-linspace", pndm, dict(skip_prk_steps=True, timestep_spacing="linspace"), 6),
+        ("pndm-few", pndm, dict(skip_prk_steps=True), 2),
+        ("pndm-one-step", pndm, dict(skip_prk_steps=True), 1),
     ]
     written = []
     for name, kind, options, steps in cases:

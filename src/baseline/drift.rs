@@ -14,7 +14,8 @@
 use super::{FaultyGemm, FaultyTile, Flags, Hardware, Protection, Syndromes, Work};
 use crate::config::{ArrayConfig, REPEAT_DEPTH};
 use crate::dram::{self, Device};
-use crate::golden::{AddressMap, Checkpoint, Layout, checkpoint};
+use crate::fast::Checkpoint;
+use crate::golden::{AddressMap, Layout, checkpoint};
 use crate::tiling::Tiling;
 use ndarray::{Array2, ArrayViewMut2, s};
 use std::collections::BTreeMap;
@@ -93,6 +94,21 @@ impl Drift {
     /// Forgets all checkpoints, before another image.
     pub fn clear_checkpoints(&mut self) {
         self.layers.clear();
+    }
+
+    /// The checkpoint of a layer's instance, if it fits.
+    fn stored(&self, gemm: &FaultyGemm<'_>) -> Option<&Stored> {
+        let instances = self.layers.get(gemm.place.layer)?;
+        let stored = instances.get(&gemm.place.instance)?;
+        (stored.shape == gemm.shape()).then_some(stored)
+    }
+
+    /// Whether the outputs of a step are written as a checkpoint.
+    fn writes(&self, step: u32, stored: Option<&Stored>) -> bool {
+        // Step numbers are registers of 16 bits.
+        let age = stored.map(|stored| step.wrapping_sub(stored.step) & 0xffff);
+        self.settings.recovery == Recovery::Rollback
+            && age.is_none_or(|age| age >= self.settings.interval)
     }
 
     /// What becomes of a tile with these flags.
@@ -177,19 +193,16 @@ impl Protection for Drift {
         Hardware::Checksums
     }
 
+    fn looks_at(&self, gemm: &FaultyGemm<'_>, faulty: bool) -> bool {
+        faulty || self.writes(gemm.place.step, self.stored(gemm))
+    }
+
     fn mend(&mut self, gemm: &FaultyGemm<'_>, mut y: ArrayViewMut2<'_, i32>) -> Work {
         let mut work = gemm.plain_work(true);
         let place = &gemm.place;
-        let stored = self
-            .layers
-            .get(place.layer)
-            .and_then(|layer| layer.get(&place.instance))
-            .filter(|stored| stored.shape == gemm.shape());
+        let stored = self.stored(gemm);
         let scale = stored.map_or(ONE, |stored| ratio(stored.scale, gemm.scale));
-        // Step numbers are registers of 16 bits.
-        let age = stored.map(|stored| place.step.wrapping_sub(stored.step) & 0xffff);
-        let writes = self.settings.recovery == Recovery::Rollback
-            && age.is_none_or(|age| age >= self.settings.interval);
+        let writes = self.writes(place.step, stored);
         let mut padded = BTreeMap::new();
         for faulty in gemm.tiles {
             let (tile, data_rows) = (&faulty.tile, faulty.tile.rows.len());
@@ -216,9 +229,7 @@ impl Protection for Drift {
                 }
                 Verdict::RollBack => {
                     let old = &stored.expect("a rollback needs one").tiles[tile.index];
-                    replace(&mut outputs, &flags, |m, j| {
-                        checkpoint::restore(old.mantissas[[m, j]], old.exponent, scale)
-                    });
+                    replace(&mut outputs, &flags, |m, j| old.restore(m, j, scale));
                     work.rollbacks += 1;
                     work.restored += flags.masked();
                     work.checkpoint_bytes_read += checkpoint_bytes(gemm.config, data_rows);
@@ -228,21 +239,18 @@ impl Protection for Drift {
             y.slice_mut(s![tile.rows.clone(), tile.columns.clone()])
                 .assign(&outputs.slice(s![.., ..tile.columns.len()]));
             if writes {
-                padded.insert(tile.index, outputs);
+                padded.insert(tile.index, beyond(&outputs, tile.columns.len()));
             }
         }
         if writes {
             let tiles = gemm.tiling.tiles().map(|tile| {
                 work.checkpoints += 1;
                 work.checkpoint_bytes_written += checkpoint_bytes(gemm.config, tile.rows.len());
-                if let Some(outputs) = padded.get(&tile.index) {
-                    return checkpoint::encode(outputs.view());
-                }
-                let mut whole = Array2::zeros((tile.rows.len(), gemm.config.columns));
-                whole
-                    .slice_mut(s![.., ..tile.columns.len()])
-                    .assign(&y.slice(s![tile.rows.clone(), tile.columns.clone()]));
-                checkpoint::encode(whole.view())
+                let beyond = padded.get(&tile.index).map_or(&[][..], Vec::as_slice);
+                let outputs = y.slice(s![tile.rows, tile.columns]);
+                let mut checkpoint = Checkpoint::default();
+                checkpoint.encode(outputs, gemm.config.columns, beyond);
+                checkpoint
             });
             let stored = Stored {
                 step: place.step,
@@ -329,6 +337,13 @@ fn whole_tile(
         }
     }
     outputs
+}
+
+/// The elements of a tile in the columns of padding, where they are not zero.
+fn beyond(outputs: &Array2<i32>, width: usize) -> Vec<(usize, usize, i32)> {
+    let elements = outputs.indexed_iter();
+    let beyond = elements.filter(|((_, column), y)| *column >= width && **y != 0);
+    beyond.map(|((row, column), y)| (row, column, *y)).collect()
 }
 
 /// Replaces the masked elements of a tile.

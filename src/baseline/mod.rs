@@ -71,10 +71,17 @@ pub trait Protection {
     /// What it adds to the array.
     fn hardware(&self) -> Hardware;
 
+    /// Whether [`Protection::mend`] looks at the outputs of a GEMM, of which all but the
+    /// tiles is given, and whether any are faulty. Where it does not, it may be given no
+    /// outputs and no tiles, and who calls counts the faulty ones.
+    fn looks_at(&self, _gemm: &FaultyGemm<'_>, faulty: bool) -> bool {
+        faulty
+    }
+
     /// Mends `y`, the M×N outputs with all faults in them, and says what that cost.
     ///
     /// # Panics
-    /// When `y` is not M×N.
+    /// When `y` is not M×N, though it is looked at.
     fn mend(&mut self, gemm: &FaultyGemm<'_>, y: ArrayViewMut2<'_, i32>) -> Work;
 }
 

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use drift::baseline::{DriftSettings, ProtectionKind};
 use drift::config::ArrayConfig;
 use drift::cosim::{BuildOptions, Model, build};
+use drift::diffusion::Scheduler;
 use drift::dram::Device;
 use drift::fault::Sampler;
 use drift::infer::{
@@ -230,7 +231,9 @@ fn images<'a>(
     protection: &(dyn Fn() -> Box<dyn drift::baseline::Protection + 'a> + Sync),
     what: &'static str,
 ) -> Result<Vec<Made>> {
-    let steps = (tasks.len() * args.steps) as u64;
+    // PNDM takes one more than it is asked for.
+    let steps = Scheduler::new(run.scheduler, args.steps)?.timesteps().len();
+    let steps = (tasks.len() * steps) as u64;
     let progress = Mutex::new((0u64, Progress::new(steps, "steps")));
     let threads = args.threads.unwrap_or_else(cores).max(1);
     let made = for_all(tasks, threads, |task| {

@@ -116,6 +116,7 @@ enum Command {
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
+    end_quietly_when_nobody_reads();
     let command = Cli::parse().command;
     let verdict: Result<Verdict> = match command {
         Command::Rtl(args) => rtl::run(&args),
@@ -146,6 +147,7 @@ pub fn run() -> ExitCode {
     match verdict {
         Ok(Verdict::Good) => ExitCode::SUCCESS,
         Ok(Verdict::Failed) => ExitCode::from(1),
+        Err(error) if is_closed_pipe(&error) => ExitCode::from(CLOSED_PIPE),
         Err(error) => {
             eprintln!("error: {error:#}");
             let misbehaved = matches!(
@@ -158,4 +160,28 @@ pub fn run() -> ExitCode {
             ExitCode::from(if misbehaved { 1 } else { 2 })
         }
     }
+}
+
+/// Status of a process that ends because its output is closed: a shell's 128 + SIGPIPE.
+const CLOSED_PIPE: u8 = 141;
+
+/// `println!` panics when its reader is gone, as in `drift ... | head`: no news then.
+fn end_quietly_when_nobody_reads() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload().downcast_ref::<String>();
+        let closed = |message: &String| {
+            message.starts_with("failed printing to") && message.contains("Broken pipe")
+        };
+        if message.is_some_and(closed) {
+            std::process::exit(CLOSED_PIPE.into());
+        }
+        usual(panic);
+    }));
+}
+
+/// Whether a command could not write to its output, which it has no other context for.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<std::io::Error>();
+    error.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

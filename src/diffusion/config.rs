@@ -16,6 +16,8 @@ pub enum SchedulerKind {
     Ddpm,
     /// DPM-Solver++ of first or second order, multistep.
     DpmSolver,
+    /// PNDM without its Runge-Kutta steps: linear multistep of up to four.
+    Pndm,
 }
 
 /// How the training noise grows with the timestep.
@@ -72,7 +74,7 @@ pub struct SchedulerConfig {
     pub steps_offset: usize,
     /// Bound of |x₀| in each step of DDIM and DDPM.
     pub clip: Option<f32>,
-    /// DDIM: whether ᾱ after the last step is 1; else it is that of timestep 0.
+    /// DDIM and PNDM: whether ᾱ after the last step is 1; else it is that of timestep 0.
     pub final_alpha_one: bool,
     /// DDPM: the larger of both variances, β, rather than that of the posterior.
     pub large_variance: bool,
@@ -95,10 +97,11 @@ impl SchedulerKind {
             Self::Ddim => "DDIMScheduler",
             Self::Ddpm => "DDPMScheduler",
             Self::DpmSolver => "DPMSolverMultistepScheduler",
+            Self::Pndm => "PNDMScheduler",
         }
     }
 
-    const ALL: [Self; 3] = [Self::Ddim, Self::Ddpm, Self::DpmSolver];
+    const ALL: [Self; 4] = [Self::Ddim, Self::Ddpm, Self::DpmSolver, Self::Pndm];
 }
 
 /// The scheduler_config.json that belongs to a model's or pipeline's folder, if
@@ -135,8 +138,8 @@ impl SchedulerConfig {
                 TimestepSpacing::Leading
             },
             steps_offset: 0,
-            clip: (!dpm).then_some(1.0),
-            final_alpha_one: true,
+            clip: matches!(kind, SchedulerKind::Ddim | SchedulerKind::Ddpm).then_some(1.0),
+            final_alpha_one: kind != SchedulerKind::Pndm,
             large_variance: false,
             order: 2,
             heun: false,
@@ -177,6 +180,7 @@ impl SchedulerConfig {
         match kind {
             SchedulerKind::Ddim | SchedulerKind::Ddpm => config.read_ancestral(&mut options)?,
             SchedulerKind::DpmSolver => config.read_dpm(&mut options)?,
+            SchedulerKind::Pndm => config.read_pndm(&mut options)?,
         }
         if own == Some(kind) {
             options.finish()?;
@@ -274,6 +278,21 @@ impl SchedulerConfig {
         options.only("lambda_min_clipped", &[Value::Null])?;
         // The variance is never passed on to the scheduler.
         options.ignore(&["variance_type", "flow_shift", "time_shift_type"]);
+        Ok(())
+    }
+
+    fn read_pndm(&mut self, options: &mut Options) -> Result<(), ModelError> {
+        self.final_alpha_one = options.flag("set_alpha_to_one", false)?;
+        if !options.flag("skip_prk_steps", false)? {
+            let allowed = "true".to_owned();
+            return Err(options.refused("skip_prk_steps", "false".to_owned(), allowed));
+        }
+        if self.prediction == Prediction::Sample {
+            let allowed = "\"epsilon\", \"v_prediction\"".to_owned();
+            return Err(options.refused("prediction_type", "\"sample\"".to_owned(), allowed));
+        }
+        // Stable Diffusion's file has them; the class does not look at them.
+        options.ignore(&["clip_sample", "clip_sample_range"]);
         Ok(())
     }
 }

@@ -3,11 +3,11 @@
 use super::config::SchedulerConfig;
 use super::schedule::image_and_noise;
 
-/// One step from `timestep`; the one before it lies a whole stride of `steps` below.
+/// One step from `timestep`; the one before it lies a whole stride below.
 pub(super) fn step(
     config: &SchedulerConfig,
     alphas: &[f64],
-    [timestep, steps]: [usize; 2],
+    [timestep, stride]: [usize; 2],
     output: &[f32],
     sample: &[f32],
 ) -> Vec<f32> {
@@ -17,7 +17,7 @@ pub(super) fn step(
     } else {
         alphas[0]
     };
-    let before = timestep.checked_sub(config.train_timesteps / steps);
+    let before = timestep.checked_sub(stride);
     let previous = before.map_or(end, |before| alphas[before]);
     let (signal, noise) = (previous.sqrt() as f32, (1.0 - previous).sqrt() as f32);
     let one = |(output, sample): (&f32, &f32)| {

@@ -8,6 +8,7 @@ mod ddim;
 mod ddpm;
 mod dpm_solver;
 mod noise;
+mod pndm;
 mod sampling;
 mod schedule;
 mod scheduler;

@@ -33,6 +33,15 @@ fn beta(config: &SchedulerConfig, t: usize, count: usize) -> f64 {
 
 /// The timesteps of a run of `steps`, noisiest first, as diffusers chooses them.
 pub(super) fn timesteps(config: &SchedulerConfig, steps: usize) -> Vec<usize> {
+    let mut timesteps = spaced(config, steps);
+    if config.kind == SchedulerKind::Pndm && steps > 1 {
+        // The second one is visited twice.
+        timesteps.insert(1, timesteps[1]);
+    }
+    timesteps
+}
+
+fn spaced(config: &SchedulerConfig, steps: usize) -> Vec<usize> {
     let train = config.train_timesteps;
     // DPM-Solver leaves out the last of one timestep more.
     let extra = usize::from(config.kind == SchedulerKind::DpmSolver);

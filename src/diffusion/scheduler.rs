@@ -2,7 +2,7 @@
 
 use super::config::{SchedulerConfig, SchedulerKind};
 use super::schedule::{alphas_cumprod, image_and_noise, timesteps};
-use super::{ddim, ddpm, dpm_solver};
+use super::{ddim, ddpm, dpm_solver, pndm};
 use crate::model::ModelError;
 
 /// Takes a run from noise to an image, one step after the other.
@@ -11,10 +11,14 @@ pub struct Scheduler {
     config: SchedulerConfig,
     alphas: Vec<f64>,
     timesteps: Vec<usize>,
+    /// From one timestep to the next, where a scheduler takes it for the same everywhere.
+    stride: usize,
     /// Steps taken.
     taken: usize,
     /// The image predicted by the step before, which DPM-Solver looks back at.
     earlier: Option<Vec<f32>>,
+    /// What PNDM looks back at.
+    history: pndm::History,
 }
 
 impl Scheduler {
@@ -46,12 +50,14 @@ impl Scheduler {
             alphas: alphas_cumprod(config),
             config: config.clone(),
             timesteps,
+            stride: train / steps,
             taken: 0,
             earlier: None,
+            history: pndm::History::default(),
         })
     }
 
-    /// The timesteps of the run, noisiest first.
+    /// The timesteps of the run, noisiest first; with PNDM one more than there are steps.
     pub fn timesteps(&self) -> &[usize] {
         &self.timesteps
     }
@@ -72,15 +78,19 @@ impl Scheduler {
     /// # Panics
     /// If all steps have been taken.
     pub fn step(&mut self, output: &[f32], sample: &[f32], noise: Option<&[f32]>) -> Vec<f32> {
-        let (index, steps) = (self.taken, self.timesteps.len());
+        let (index, stride) = (self.taken, self.stride);
         let timestep = self.timesteps[index];
         self.taken += 1;
         let (config, alphas) = (&self.config, &self.alphas);
         match config.kind {
-            SchedulerKind::Ddim => ddim::step(config, alphas, [timestep, steps], output, sample),
+            SchedulerKind::Ddim => ddim::step(config, alphas, [timestep, stride], output, sample),
             SchedulerKind::Ddpm => {
                 let previous = self.timesteps.get(index + 1).copied();
                 ddpm::step(config, alphas, timestep, previous, [output, sample], noise)
+            }
+            SchedulerKind::Pndm => {
+                let history = &mut self.history;
+                history.step(config, alphas, timestep, stride, output, sample)
             }
             SchedulerKind::DpmSolver => {
                 let alpha = alphas[timestep];

@@ -26,9 +26,13 @@ fn message(text: &str) -> String {
 #[test]
 fn options_that_would_change_the_result_are_refused() {
     assert_eq!(
+        message(r#"{"_class_name": "LMSDiscreteScheduler"}"#),
+        "s.json: _class_name: \"LMSDiscreteScheduler\" is not allowed; expected DDIMScheduler, \
+         DDPMScheduler, DPMSolverMultistepScheduler, PNDMScheduler"
+    );
+    assert_eq!(
         message(r#"{"_class_name": "PNDMScheduler"}"#),
-        "s.json: _class_name: \"PNDMScheduler\" is not allowed; expected DDIMScheduler, \
-         DDPMScheduler, DPMSolverMultistepScheduler"
+        "s.json: skip_prk_steps: false is not allowed; expected true"
     );
     let cases = [
         (

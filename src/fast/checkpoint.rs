@@ -17,14 +17,20 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     /// An element as a rollback restores it; `scale` has 14 fraction bits.
-    pub(super) fn restore(&self, row: usize, column: usize, scale: u16) -> i32 {
+    ///
+    /// # Panics
+    /// When there is no such element.
+    pub fn restore(&self, row: usize, column: usize, scale: u16) -> i32 {
         let mantissa = self.mantissas[row * self.columns + column];
         restore(mantissa, self.exponent, scale)
     }
 
     /// Encodes a tile of an array with `columns` columns, in place: y is what it has
     /// within N, `beyond` the few elements that are not zero beyond.
-    pub(super) fn encode(
+    ///
+    /// # Panics
+    /// When the elements of a row of y are not contiguous.
+    pub fn encode(
         &mut self,
         y: ArrayView2<'_, i32>,
         columns: usize,

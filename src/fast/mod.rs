@@ -3,6 +3,7 @@
 //! bit, and computes nothing dense again because of a fault.
 
 mod accelerator;
+mod blocks;
 mod checkpoint;
 mod effect;
 mod kernel;
@@ -10,8 +11,9 @@ mod packed;
 mod product;
 
 pub use accelerator::{Accelerator, Delivered, Fate, Request};
+pub use blocks::{Cut, Delta, Product, Sums, hand_over};
 pub use checkpoint::Checkpoint;
-pub use effect::{TileEffect, counters, effects};
+pub use effect::{TileEffect, counters, effects, output_deltas};
 pub use kernel::Isa;
 pub use packed::PackedWeights;
 pub use product::{multiply, multiply_into};

@@ -83,11 +83,16 @@ impl PackedWeights {
         for (k, &x) in (first..).zip(head) {
             sum = add(sum, x, panel[k / LINE].get(column, k % LINE));
         }
-        let lines = panel[(first + head.len()) / LINE..].iter();
-        for (x, line) in whole.chunks(LINE).zip(lines) {
-            for (&x, w) in x.iter().zip(line.column(column)) {
-                sum = add(sum, x, w);
+        let (quads, rest) = whole.as_chunks::<LINE>();
+        let lines = &panel[(first + head.len()) / LINE..];
+        for (quad, line) in quads.iter().zip(lines) {
+            let weights = line.column(column);
+            for k in 0..LINE {
+                sum = add(sum, quad[k], weights[k]);
             }
+        }
+        for (k, &x) in rest.iter().enumerate() {
+            sum = add(sum, x, lines[quads.len()].get(column, k));
         }
         sum
     }

@@ -58,7 +58,13 @@ pub(super) fn multiply_with(
         y.assign(&rows);
         return;
     }
-    let job = Job { isa, x, w };
+    let offsets = kernel::offsets(x);
+    let job = Job {
+        isa,
+        x,
+        offsets: &offsets,
+        w,
+    };
     let panels = w.columns().div_ceil(PANEL);
     if threads == 1 {
         job.run(0..panels, y);
@@ -74,6 +80,7 @@ pub(super) fn multiply_with(
 struct Job<'a> {
     isa: Isa,
     x: ArrayView2<'a, i8>,
+    offsets: &'a [i32],
     w: &'a PackedWeights,
 }
 
@@ -85,8 +92,9 @@ impl Job<'_> {
         let rows = BLOCK_BYTES / self.x.ncols().max(1) / BLOCK_ROWS * BLOCK_ROWS;
         let rows = rows.max(BLOCK_ROWS);
         let blocks = self.x.axis_chunks_iter(Axis(0), rows);
-        for (x, y) in blocks.zip(y.axis_chunks_iter_mut(Axis(0), rows)) {
-            kernel::multiply(self.isa, x, lines, groups, y);
+        let blocks = blocks.zip(self.offsets.chunks(rows));
+        for ((x, offsets), y) in blocks.zip(y.axis_chunks_iter_mut(Axis(0), rows)) {
+            kernel::multiply(self.isa, x, offsets, lines, groups, y);
         }
     }
 
@@ -96,8 +104,9 @@ impl Job<'_> {
         let panels = self.w.columns().div_ceil(PANEL);
         std::thread::scope(|scope| {
             let parts = self.x.axis_chunks_iter(Axis(0), share);
-            for (x, y) in parts.zip(y.axis_chunks_iter_mut(Axis(0), share)) {
-                scope.spawn(move || Job { x, ..self }.run(0..panels, y));
+            let parts = parts.zip(self.offsets.chunks(share));
+            for ((x, offsets), y) in parts.zip(y.axis_chunks_iter_mut(Axis(0), share)) {
+                scope.spawn(move || Job { x, offsets, ..self }.run(0..panels, y));
             }
         });
     }

@@ -2,6 +2,7 @@
 //! of upsets per tile, or a list. One ChaCha stream per (GEMM, tile), so that any tile can
 //! be repeated alone, on any engine and any number of threads.
 
+use super::flips::TileFlips;
 use super::list::FaultList;
 use super::streams::{self, Streams, stream};
 use super::types::{Fault, Register, Site, TileFaults};
@@ -9,7 +10,6 @@ use super::word_errors::{RowErrors, WordErrors};
 use crate::config::{ArrayConfig, Dataflow};
 use crate::tiling::{Tile, Tiling};
 use rand_chacha::rand_core::Rng;
-use std::ops::Range;
 
 /// Which bits of which register can be hit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,12 +22,12 @@ pub struct Targets {
 
 impl Targets {
     /// `(register, bit)` pairs in a fixed order.
-    fn bits(&self) -> Vec<(Register, u32)> {
-        self.registers
-            .iter()
-            .flat_map(|&register| (0..register.bits()).map(move |bit| (register, bit)))
-            .filter(|(_, bit)| self.bits >> bit & 1 == 1)
-            .collect()
+    fn bits(&self) -> Bits {
+        // A register that is named twice counts once.
+        let registers = self.registers.iter().enumerate();
+        let registers = registers.filter(|(at, r)| !self.registers[..*at].contains(r));
+        let bits = registers.flat_map(|(_, &r)| (0..r.bits()).map(move |bit| (r, bit)));
+        Bits::new(bits.filter(|(_, bit)| self.bits >> bit & 1 == 1))
     }
 }
 
@@ -71,59 +71,119 @@ pub enum Sampler {
 struct Space<'a> {
     config: &'a ArrayConfig,
     data_rows: usize,
-    /// Rows of a pass, checksum rows last (WS); the steps of all passes, k (OS).
-    rows: Range<usize>,
+    /// Rows of a pass from `first_row` on, checksum rows last (WS); the steps of all passes, k (OS).
+    rows: Divisor,
+    first_row: u32,
     passes: usize,
-    pe_rows: usize,
-    columns: usize,
-    bits: Vec<(Register, u32)>,
+    pe_rows: Divisor,
+    columns: Divisor,
+    bits: Bits,
+}
+
+/// `(register, bit)` pairs in a fixed order.
+#[derive(Clone)]
+struct Bits {
+    all: [(Register, u8); Bits::MOST],
+    count: Divisor,
+}
+
+impl Bits {
+    /// All bits of all registers.
+    const MOST: usize = 49;
+
+    fn new(bits: impl Iterator<Item = (Register, u32)>) -> Self {
+        let mut all = [(Register::Psum, 0); Self::MOST];
+        let mut count = 0;
+        for (place, (register, bit)) in all.iter_mut().zip(bits) {
+            *place = (register, bit as u8);
+            count += 1;
+        }
+        Self {
+            all,
+            count: Divisor::new(count),
+        }
+    }
+}
+
+/// A number of coordinates, by which positions are divided quickly.
+#[derive(Clone, Copy)]
+struct Divisor {
+    size: u32,
+    /// 2^64 / size, rounded up.
+    magic: u64,
+}
+
+impl Divisor {
+    fn new(size: usize) -> Self {
+        let size = u32::try_from(size).expect("an array has fewer than 2^32 places");
+        let magic = if size > 1 {
+            u64::MAX / u64::from(size) + 1
+        } else {
+            0
+        };
+        Self { size, magic }
+    }
+
+    /// Quotient and remainder. Below 2^32 by multiplication, which is exact there (Lemire,
+    /// Kaser, Kurz, "Faster remainder by direct computation", 2019).
+    fn divide(self, position: u64) -> (u64, u32) {
+        let size = u64::from(self.size);
+        let quotient = if self.size == 1 {
+            position
+        } else if position >> 32 == 0 {
+            ((u128::from(self.magic) * u128::from(position)) >> 64) as u64
+        } else {
+            position / size
+        };
+        (quotient, (position - quotient * size) as u32)
+    }
 }
 
 impl Space<'_> {
-    /// The rows before `row`, and the others.
-    fn split(self, row: usize) -> (Self, Self) {
-        let (first, later) = (self.rows.start..row, row..self.rows.end);
+    /// The first row of the passes, and the others.
+    fn split(self) -> (Self, Self) {
+        let others = self.rows.size as usize - 1;
         (
             Self {
-                rows: first,
+                rows: Divisor::new(1),
                 ..self.clone()
             },
             Self {
-                rows: later,
+                rows: Divisor::new(others),
+                first_row: self.first_row + 1,
                 ..self
             },
         )
     }
 
     fn size(&self) -> u64 {
-        let (rows, bits) = (self.rows.len(), self.bits.len());
-        let factors = [self.passes, rows, self.pe_rows, self.columns, bits];
-        factors.iter().map(|&factor| factor as u64).product()
+        let factors = [self.rows, self.pe_rows, self.columns, self.bits.count];
+        let factors = factors.iter().map(|factor| u64::from(factor.size));
+        self.passes as u64 * factors.product::<u64>()
     }
 
     /// The fault at a linear position in the space.
     fn at(&self, position: u64) -> Fault {
-        let mut rest = position;
-        let mut take = |size: usize| {
-            let digit = rest % size as u64;
-            rest /= size as u64;
-            digit as u32
-        };
-        let (register, bit) = self.bits[take(self.bits.len()) as usize];
-        let pe_column = take(self.columns);
-        let pe_row = take(self.pe_rows);
-        let row = self.rows.start + take(self.rows.len()) as usize;
+        let (rest, bit) = self.bits.count.divide(position);
+        let (register, bit) = self.bits.all[bit as usize];
+        let (rest, pe_column) = self.columns.divide(rest);
+        let (rest, pe_row) = self.pe_rows.divide(rest);
+        let (pass, row) = self.rows.divide(rest);
+        let row = row + self.first_row;
         let (pass, row) = match self.config.dataflow {
             Dataflow::Ws => {
-                let checksum_row = row.checked_sub(self.data_rows);
-                let row = checksum_row.map_or(row, |digit| self.config.tile_rows + digit);
-                (rest as usize, row)
+                let checksum_row = (row as usize).checked_sub(self.data_rows);
+                let place = |digit| (self.config.tile_rows + digit) as u32;
+                (pass as u32, checksum_row.map_or(row, place))
             }
-            Dataflow::Os => (row / self.config.rows, row % self.config.rows),
+            Dataflow::Os => {
+                let rows = self.config.rows as u32;
+                (row / rows, row % rows)
+            }
         };
         Fault {
-            row: row as u32,
-            pass: pass as u32,
+            row,
+            pass,
             site: Site {
                 pe_row,
                 pe_column,
@@ -137,7 +197,7 @@ impl Space<'_> {
 impl Sampler {
     /// Psum words that the PEs capture in a tile and that can be wrong.
     pub fn psum_words(config: &ArrayConfig, tiling: &Tiling, tile: &Tile) -> u64 {
-        space(config, tiling, tile.rows.len(), vec![(Register::Psum, 0)]).size()
+        space(config, tiling, tile.rows.len(), words()).size()
     }
 
     /// Those of them that are captured in the first rows of passes, which are new weights' first.
@@ -163,10 +223,11 @@ impl Sampler {
             }
             Sampler::Uniform { seed, .. } | Sampler::Timing { seed, .. } => {
                 let captures = self.captures().expect("these are sampled by capture");
-                let chances =
-                    captures.chances(&space(config, tiling, tile.rows.len(), captures.bits()));
+                let space = space(config, tiling, tile.rows.len(), captures.bits());
+                let chances = captures.chances(space);
                 let mut rng = stream(*seed, gemm, tile.index);
-                faults.flips = flips(&chances, &mut || rng.next_u64());
+                flips(&chances, &mut || rng.next_u64(), &mut faults.flips);
+                TileFaults::normalise(&mut faults.flips);
             }
             Sampler::Upsets {
                 per_tile,
@@ -188,50 +249,73 @@ impl Sampler {
     }
 
     /// The tiles of a GEMM that have faults, in streaming order, with the faults that
-    /// [`Sampler::tile`] gives them. Where faults are rare, a tile without any costs
-    /// a few nanoseconds.
+    /// [`Sampler::tile`] gives them.
     pub fn faulty_tiles(
         &self,
         config: &ArrayConfig,
         gemm: usize,
         tiling: &Tiling,
     ) -> Vec<(usize, TileFaults)> {
+        let mut flips = TileFlips::default();
+        if self.flips(config, gemm, tiling, &mut flips) {
+            return flips.to_tiles();
+        }
+        tiling
+            .tiles()
+            .map(|tile| (tile.index, self.tile(config, gemm, tiling, &tile)))
+            .filter(|(_, faults)| !faults.is_empty())
+            .collect()
+    }
+
+    /// As [`Sampler::faulty_tiles`], in place of what is in `flips`. Where faults are
+    /// rare, a tile without any costs a few nanoseconds. False, and none, for a sampler
+    /// that does not draw capture by capture: upsets, and lists, which can have permanent
+    /// faults.
+    pub fn flips(
+        &self,
+        config: &ArrayConfig,
+        gemm: usize,
+        tiling: &Tiling,
+        flips: &mut TileFlips,
+    ) -> bool {
+        flips.clear();
         let (Some(captures), Some(seed)) = (self.captures(), self.seed()) else {
-            if matches!(self, Sampler::None) {
-                return Vec::new();
-            }
-            return tiling
-                .tiles()
-                .map(|tile| (tile.index, self.tile(config, gemm, tiling, &tile)))
-                .filter(|(_, faults)| !faults.is_empty())
-                .collect();
+            return matches!(self, Sampler::None);
         };
         let streams = Streams::new(seed);
-        let mut found = Vec::new();
-        // Tiles differ in nothing but their number of rows.
-        let mut current: Option<(usize, Vec<Chances<'_>>, f64)> = None;
+        let bits = captures.bits();
+        // Tiles differ in nothing but their number of rows: the last ones may have fewer.
+        let across = tiling.across();
+        let whole = tiling.len() - across;
+        let rows = |tile: usize| tiling.tile(tile).rows.len();
+        let chances = |tile: usize| {
+            let chances = captures.chances(space(config, tiling, rows(tile), bits.clone()));
+            let bound = surely_clean(&chances);
+            (chances, bound)
+        };
+        let above = (whole > 0).then(|| chances(0));
+        let last = (above.is_none() || rows(0) != rows(whole)).then(|| chances(whole));
         for first in (0..tiling.len()).step_by(streams::BATCH) {
             let batch = streams.batch(gemm, first);
-            for index in first..tiling.len().min(first + streams::BATCH) {
-                let rows = tiling.tile(index).rows.len();
-                if current.as_ref().is_none_or(|(known, ..)| *known != rows) {
-                    let space = space(config, tiling, rows, captures.bits());
-                    let chances = captures.chances(&space);
-                    let clean = surely_clean(&chances);
-                    current = Some((rows, chances, clean));
-                }
-                let (_, chances, clean) = current.as_ref().expect("just set");
-                if uniform(batch.first_number(index - first)) < *clean {
-                    continue;
-                }
-                let flips = flips(chances, &mut batch.numbers(index - first));
-                if !flips.is_empty() {
-                    let stuck = Vec::new();
-                    found.push((index, TileFaults { flips, stuck }));
-                }
+            let of = |tile: usize| {
+                let last = last.as_ref().filter(|_| tile >= whole);
+                last.or(above.as_ref()).expect("one of them is there")
+            };
+            // Few tiles are hit where faults are rare: all others are passed over at once.
+            let end = tiling.len().min(first + streams::BATCH);
+            let bound = of(first).1.min(of(end - 1).1);
+            let mut hit = batch.from(bound) & (u32::MAX >> (32 - (end - first)));
+            while hit != 0 {
+                let at = hit.trailing_zeros() as usize;
+                hit &= hit - 1;
+                let start = flips.len();
+                let numbers = &mut batch.numbers(at);
+                let (chances, _) = of(first + at);
+                self::flips(chances, numbers, flips.unfinished());
+                flips.finish(first + at, start);
             }
         }
-        found
+        true
     }
 
     fn captures(&self) -> Option<Captures<'_>> {
@@ -262,20 +346,20 @@ enum Captures<'a> {
 
 impl<'a> Captures<'a> {
     /// The positions of a capture; which bits of a word are wrong is drawn apart.
-    fn bits(&self) -> Vec<(Register, u32)> {
+    fn bits(&self) -> Bits {
         match self {
             Self::Bits(_, targets) => targets.bits(),
-            Self::Words(_) => vec![(Register::Psum, 0)],
+            Self::Words(_) => words(),
         }
     }
 
     /// A space in parts of the same probability.
-    fn chances(&self, space: &Space<'a>) -> Vec<Chances<'a>> {
+    fn chances(&self, space: Space<'a>) -> Vec<Chances<'a>> {
         match *self {
-            Self::Bits(ber, _) => vec![Chances::new(space.clone(), ber, None)],
+            Self::Bits(ber, _) => vec![Chances::new(space, ber, None)],
             Self::Words(errors) => {
                 // Row 0 is a data row always.
-                let (first, later) = space.clone().split(space.rows.start + 1);
+                let (first, later) = space.split();
                 let of = |space, errors: &'a RowErrors| {
                     Chances::new(space, errors.probability(), Some(errors))
                 };
@@ -306,11 +390,10 @@ impl<'a> Chances<'a> {
     }
 }
 
-/// The faults in some spaces, one after the other, from the numbers of a stream. An
-/// exponential number says how far it is to the next wrong capture: each on the
+/// Adds the faults in some spaces, one after the other, from the numbers of a stream; the
+/// same register may be hit several times at once. An exponential number says how far it is to the next wrong capture: each on the
 /// way takes its hazard from it, which within a space is a geometric skip.
-fn flips(chances: &[Chances<'_>], next: &mut impl FnMut() -> u64) -> Vec<Fault> {
-    let mut flips = Vec::new();
+fn flips(chances: &[Chances<'_>], next: &mut impl FnMut() -> u64, flips: &mut Vec<Fault>) {
     let mut left = exponential(next());
     for part in chances {
         let mut position = 0;
@@ -335,43 +418,41 @@ fn flips(chances: &[Chances<'_>], next: &mut impl FnMut() -> u64) -> Vec<Fault> 
             left = exponential(next());
         }
     }
-    TileFaults::normalise(&mut flips);
-    flips
 }
 
-/// A stream that starts with a smaller uniform number surely skips all of the
-/// spaces: the margin is far above what rounding can do to [`flips`].
-fn surely_clean(chances: &[Chances<'_>]) -> f64 {
+/// A stream whose first number is smaller surely skips all of the spaces: the margin
+/// is far above what rounding can do to [`flips`] and here.
+fn surely_clean(chances: &[Chances<'_>]) -> u64 {
     let hazard = |part: &Chances<'_>| match part.size {
         0 => 0.0,
         size => size as f64 * part.hazard,
     };
     let all = chances.iter().map(hazard).sum::<f64>();
-    (-all).exp() * (1.0 - 1e-9)
+    // `as` saturates; 1 stands for 2^64.
+    (((-all).exp() * (1.0 - 1e-9) * 2.0f64.powi(64)) as u64).saturating_sub(1 << 12)
 }
 
-fn space<'a>(
-    config: &'a ArrayConfig,
-    tiling: &Tiling,
-    data_rows: usize,
-    bits: Vec<(Register, u32)>,
-) -> Space<'a> {
+fn space<'a>(config: &'a ArrayConfig, tiling: &Tiling, data_rows: usize, bits: Bits) -> Space<'a> {
     let (pe_rows, columns) = config.faulty_pes();
+    let (passes, rows) = match config.dataflow {
+        Dataflow::Ws => (tiling.passes(), data_rows + config.checksum_rows()),
+        Dataflow::Os => (1, tiling.k()),
+    };
     Space {
         config,
         data_rows,
-        rows: 0..match config.dataflow {
-            Dataflow::Ws => data_rows + config.checksum_rows(),
-            Dataflow::Os => tiling.k(),
-        },
-        passes: match config.dataflow {
-            Dataflow::Ws => tiling.passes(),
-            Dataflow::Os => 1,
-        },
-        pe_rows,
-        columns,
+        rows: Divisor::new(rows),
+        first_row: 0,
+        passes,
+        pe_rows: Divisor::new(pe_rows),
+        columns: Divisor::new(columns),
         bits,
     }
+}
+
+/// The place of a psum word; which of its bits are wrong is drawn apart.
+fn words() -> Bits {
+    Bits::new(std::iter::once((Register::Psum, 0)))
 }
 
 /// Uniform in 0..size, by multiplication; the bias is below 2^-32 for any tile.
@@ -387,4 +468,26 @@ fn uniform(number: u64) -> f64 {
 /// Exponentially distributed with mean 1; a number that [`uniform`] makes 1 gives 0.
 fn exponential(number: u64) -> f64 {
     -uniform(number).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Divisor;
+
+    #[test]
+    fn positions_are_divided_exactly() {
+        for size in [1, 2, 3, 16, 18, 34, 49, 255, 65_535, 1 << 31] {
+            let edges = [0, 1, u64::from(u32::MAX), 1 << 32, 1 << 60];
+            let near = edges
+                .iter()
+                .flat_map(|at| [at.saturating_sub(1), *at, at + 1]);
+            let multiples = (1..50).flat_map(|i| [i * size as u64 - 1, i * size as u64]);
+            let divisor = Divisor::new(size);
+            for position in near.chain(multiples) {
+                let size = size as u64;
+                let expected = (position / size, (position % size) as u32);
+                assert_eq!(divisor.divide(position), expected, "{position} / {size}");
+            }
+        }
+    }
 }

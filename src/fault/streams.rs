@@ -58,9 +58,15 @@ impl Streams {
 }
 
 impl Batch<'_> {
-    /// The first number of a stream of the batch.
-    pub fn first_number(&self, stream: usize) -> u64 {
-        self.number(stream, 0)
+    /// The streams whose first number is at least `bound`, as bits.
+    pub fn from(&self, bound: u64) -> u32 {
+        let (low, high) = (&self.words[0], &self.words[1]);
+        let mut streams = 0;
+        for stream in 0..BATCH {
+            let number = u64::from(low[stream]) | u64::from(high[stream]) << 32;
+            streams |= u32::from(number >= bound) << stream;
+        }
+        streams
     }
 
     fn number(&self, stream: usize, at: usize) -> u64 {
@@ -152,7 +158,9 @@ mod tests {
                 for number in 0..40 {
                     let expected = rng.next_u64();
                     if number == 0 {
-                        assert_eq!(batch.first_number(stream_at), expected);
+                        let from = |bound: u64| batch.from(bound) >> stream_at & 1 == 1;
+                        assert!(from(0) && from(expected));
+                        assert!(expected == u64::MAX || !from(expected + 1));
                     }
                     assert_eq!(numbers(), expected, "stream {stream_at}, number {number}");
                 }

@@ -123,14 +123,31 @@ impl TileFaults {
 
     /// Sorts, and merges flips of the same register at the same time.
     pub(super) fn normalise(flips: &mut Vec<Fault>) {
-        flips.sort_unstable();
-        flips.dedup_by(|next, kept| {
-            let same = (next.pass, next.row, next.site) == (kept.pass, kept.row, kept.site);
-            if same {
-                kept.xor ^= next.xor;
+        Self::normalise_from(flips, 0);
+    }
+
+    /// As [`TileFaults::normalise`], of those from `start` on.
+    pub(super) fn normalise_from(flips: &mut Vec<Fault>, start: usize) {
+        let part = &mut flips[start..];
+        if part.len() < 2 {
+            if part.first().is_some_and(|fault| fault.xor == 0) {
+                flips.truncate(start);
             }
-            same
-        });
-        flips.retain(|fault| fault.xor != 0);
+            return;
+        }
+        part.sort_unstable();
+        // What stays moves to the front.
+        let mut kept = 0;
+        for at in 1..part.len() {
+            let (next, last) = (part[at], &mut part[kept]);
+            if (next.pass, next.row, next.site) == (last.pass, last.row, last.site) {
+                last.xor ^= next.xor;
+            } else {
+                kept += usize::from(last.xor != 0);
+                part[kept] = next;
+            }
+        }
+        kept += usize::from(part[kept].xor != 0);
+        flips.truncate(start + kept);
     }
 }

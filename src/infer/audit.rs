@@ -1,19 +1,17 @@
 //! Audits: a share of the tiles of an image, chosen by seed, is computed on the
 //! verilated RTL as well, and must agree with the engine in every bit.
 
-use super::backend::{Computed, Faulty};
 use super::error::InferError;
-use super::hardware::{TileOutput, simulate};
+use super::hardware::simulate;
+use super::job::{Computed, Sample, columns};
 use super::plan::image_seed;
+use super::tile_output::TileOutput;
 use crate::cosim::{SABOTAGE, Simulator};
-use crate::fast::PackedWeights;
 use crate::fault::TileFaults;
-use crate::model::GemmTag;
 use crate::tiling::Tiling;
-use ndarray::{Array2, s};
+use ndarray::s;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use std::ops::Range;
 
 /// An auditor of one image.
 pub struct Audit {
@@ -21,23 +19,6 @@ pub struct Audit {
     rate: f64,
     seed: u64,
     sabotage: bool,
-}
-
-/// Columns of W, unpacked.
-pub(super) fn columns(w: &PackedWeights, columns: &Range<usize>) -> Array2<i8> {
-    Array2::from_shape_fn((w.depth(), columns.len()), |(k, column)| {
-        w.get(k, columns.start + column)
-    })
-}
-
-/// A GEMM that may be audited.
-pub struct Sample<'a> {
-    /// Where it stands.
-    pub tag: &'a GemmTag<'a>,
-    /// Its number.
-    pub gemm: usize,
-    /// The GEMM.
-    pub job: &'a Faulty<'a>,
 }
 
 impl Audit {

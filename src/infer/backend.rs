@@ -1,42 +1,15 @@
 //! The three engines behind a denoiser (design.md §1): what computes the int32
 //! outputs of a GEMM and the effects of its faults.
 
-use super::audit::Sample;
 use super::error::InferError;
-use super::hardware::{TileOutput, simulate};
-use crate::config::ArrayConfig;
+use super::hardware::simulate;
+use super::job::{Computed, Faulty, Sample};
+use super::tile_output::TileOutput;
 use crate::cosim::Simulator;
-use crate::fast::{self, PackedWeights, TileEffect};
+use crate::fast::{self, TileEffect};
 use crate::fault::TileFaults;
 use crate::golden;
-use crate::tiling::Tiling;
-use ndarray::{Array2, ArrayView2, s};
-
-/// A GEMM and its faults.
-pub struct Faulty<'a> {
-    /// The array.
-    pub config: &'a ArrayConfig,
-    /// θ.
-    pub threshold_bit: u32,
-    /// Threads for the product.
-    pub threads: usize,
-    /// Its tiles.
-    pub tiling: &'a Tiling,
-    /// Activations M×K.
-    pub x: ArrayView2<'a, i8>,
-    /// Weights K×N.
-    pub w: &'a PackedWeights,
-    /// Tiles that have faults, in streaming order.
-    pub faults: &'a [(usize, TileFaults)],
-}
-
-/// What came out.
-pub struct Computed {
-    /// Outputs M×N with all faults in them.
-    pub y: Array2<i32>,
-    /// What the faults of each faulty tile did.
-    pub effects: Vec<TileEffect>,
-}
+use ndarray::{Array2, s};
 
 /// What computes.
 pub enum Backend {

@@ -1,7 +1,7 @@
 //! What can go wrong with the int8 GEMMs of a denoising run.
 
-use super::audit::{Sample, columns};
-use super::hardware::Difference;
+use super::job::{Sample, columns};
+use super::tile_output::Difference;
 use crate::cosim::CosimError;
 use crate::fault::TileFaults;
 use crate::model::ModelError;

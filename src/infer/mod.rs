@@ -13,12 +13,15 @@ mod backend;
 mod calibrate;
 mod engine;
 mod error;
+mod finish;
 mod hardware;
+mod job;
 mod picture;
 mod plan;
 mod run;
 mod scaling;
 mod source;
+mod tile_output;
 mod weights;
 
 pub use audit::Audit;
@@ -26,12 +29,12 @@ pub use backend::Backend;
 pub use calibrate::CalibrationEngine;
 pub use engine::{ProtectedEngine, Setting, Totals};
 pub use error::{InferError, TileMismatch};
-pub use hardware::Difference;
 pub use picture::picture;
 pub use plan::{FaultPlan, Kind, Rule, Selector, image_seed};
 pub use run::{EngineKind, ImageTask, Made, Run, for_all};
 pub use scaling::ActivationScales;
 pub use source::{CALIBRATION_FILE, EMBEDDED, ModelSource};
+pub use tile_output::Difference;
 pub use weights::WeightStore;
 
 #[cfg(test)]

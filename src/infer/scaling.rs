@@ -1,6 +1,6 @@
 //! Which scale an operand is quantised with.
 
-use crate::quant::{Calibration, Scales};
+use crate::quant::{Calibration, Rows, Scales};
 use std::sync::Arc;
 
 /// How activations are quantised.
@@ -17,27 +17,30 @@ pub enum ActivationScales {
 
 impl ActivationScales {
     /// Scales of the M×K left operand of a layer. What a calibration does not know is dynamic.
-    pub fn left(&self, layer: &str, x: &[f32], k: usize) -> Scales {
+    pub fn left(&self, layer: &str, x: &Rows<'_>) -> Scales {
         match self {
-            ActivationScales::PerTensor => Scales::of_tensor(x),
-            ActivationScales::PerToken => Scales::of_tokens(x, k),
-            ActivationScales::Static(calibration) => calibration
-                .scale(&operand(layer, false))
-                .map_or_else(|| Scales::of_tensor(x), Scales::Tensor),
+            ActivationScales::PerTensor => Scales::Tensor(x.tensor_scale()),
+            ActivationScales::PerToken => Scales::Token(x.token_scales()),
+            ActivationScales::Static(calibration) => {
+                let scale = calibration.scale(&operand(layer, false));
+                Scales::Tensor(scale.unwrap_or_else(|| x.tensor_scale()))
+            }
         }
     }
 
     /// Scale of a layer's right operand that is an activation: always one, as its columns
     /// are what is accumulated over.
-    pub fn right(&self, layer: &str, x: &[f32]) -> f32 {
-        let scales = match self {
-            ActivationScales::Static(calibration) => {
-                let scale = calibration.scale(&operand(layer, true));
-                scale.map(Scales::Tensor)
-            }
+    pub fn right(&self, layer: &str, x: &Rows<'_>) -> f32 {
+        let scale = match self {
+            ActivationScales::Static(calibration) => calibration.scale(&operand(layer, true)),
             ActivationScales::PerTensor | ActivationScales::PerToken => None,
         };
-        scales.unwrap_or_else(|| Scales::of_tensor(x)).row(0)
+        scale.unwrap_or_else(|| x.tensor_scale())
+    }
+
+    /// Whether layers of the same input have the same scales.
+    pub fn are_of_the_input(&self) -> bool {
+        !matches!(self, ActivationScales::Static(_))
     }
 }
 

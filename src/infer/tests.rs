@@ -6,7 +6,8 @@ use crate::baseline::{DriftSettings, ProtectionKind, Unprotected};
 use crate::config::{ArrayConfig, SHIPPED};
 use crate::dram::Device;
 use crate::fault::{Register, Sampler, Targets};
-use crate::model::{Conditioning, GemmKind, GemmTag};
+use crate::model::{Conditioning, EngineError, GemmEngine, GemmKind, GemmTag, Weight};
+use crate::tensor::Tensor;
 use std::path::Path;
 
 fn config(name: &str) -> ArrayConfig {
@@ -99,6 +100,80 @@ fn fast_and_golden_engines_make_the_same_faulty_image_under_every_protection() {
                 .collect()
         };
         assert_eq!(bits(&made[0]), bits(&made[1]), "{kind}");
+    }
+}
+
+/// Forwards single products only, so that all else is as in any engine.
+struct Plain<'a>(ProtectedEngine<'a>);
+
+impl GemmEngine for Plain<'_> {
+    fn layer(
+        &mut self,
+        tag: &GemmTag<'_>,
+        x: &[f32],
+        m: usize,
+        weight: &Weight,
+    ) -> Result<Vec<f32>, EngineError> {
+        self.0.layer(tag, x, m, weight)
+    }
+
+    fn product(
+        &mut self,
+        tag: &GemmTag<'_>,
+        a: &[f32],
+        b: &[f32],
+        m: usize,
+        k: usize,
+        n: usize,
+    ) -> Result<Vec<f32>, EngineError> {
+        self.0.product(tag, a, b, m, k, n)
+    }
+}
+
+/// 1×C×S×S noise of the embedded model, or of a drawn one.
+fn noise(source: &ModelSource) -> Tensor {
+    let config = source.denoiser.config();
+    let shape = [
+        1,
+        config.in_channels(),
+        config.sample_size(),
+        config.sample_size(),
+    ];
+    let value = |i: usize| ((i * 7919 + 5) % 997) as f32 / 300.0 - 1.6;
+    Tensor::new(&shape, (0..shape.iter().product()).map(value).collect())
+}
+
+#[test]
+fn layers_and_attention_in_one_are_their_products_one_by_one() {
+    let source = ModelSource::embedded();
+    let latents = noise(&source);
+    let calibration = source.calibration().unwrap();
+    for scales in [
+        ActivationScales::PerTensor,
+        ActivationScales::PerToken,
+        ActivationScales::Static(calibration.into()),
+    ] {
+        for (plan, threads) in [(FaultPlan::none(), 1), (uniform(1e-5), 2)] {
+            let setting = Setting {
+                threads,
+                ..setting(scales.clone())
+            };
+            let engine = || {
+                let none = Box::new(Unprotected);
+                ProtectedEngine::new(&setting, plan.clone(), none, Backend::Fast, None)
+            };
+            let forward = |engine: &mut dyn GemmEngine| {
+                let class = Conditioning::Classes(vec![3]);
+                let y = source
+                    .denoiser
+                    .forward(engine, 0, &latents, &[400.0], &class);
+                let y = y.unwrap().values().unwrap().to_vec();
+                y.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+            };
+            let (mut whole, mut plain) = (engine(), Plain(engine()));
+            assert_eq!(forward(&mut whole), forward(&mut plain), "{scales:.20?}");
+            assert_eq!(whole.totals(), plain.0.totals());
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Embeddings of timesteps, positions and patches.
 
 use super::layers::{Conv, Linear, Pass, Scope};
-use super::{EngineError, ModelError, TransformerConfig};
-use crate::tensor::{Tensor, silu};
+use super::{Activation, EngineError, ModelError, TransformerConfig};
+use crate::tensor::Tensor;
 
 /// Sinusoidal projection of numbers, \[count, dim\]: cosines, then sines, of
 /// value · 10000^(−i / (dim/2 − shift)).
@@ -36,7 +36,7 @@ impl TimestepEmbedding {
 
     /// \[count, K\] to \[count, N\].
     pub fn forward(&self, pass: &mut Pass<'_>, projected: &Tensor) -> Result<Tensor, EngineError> {
-        let hidden = self.linear_1.forward(pass, projected)?.apply(silu);
+        let hidden = self.linear_1.activated(pass, projected, Activation::Silu)?;
         self.linear_2.forward(pass, &hidden)
     }
 }

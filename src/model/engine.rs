@@ -1,6 +1,8 @@
 //! What computes a denoiser's GEMMs.
 
 use super::Weight;
+use super::heads::{Heads, by_head};
+use crate::tensor::{add, gelu_tanh, silu};
 use std::error::Error;
 use std::fmt;
 use thiserror::Error;
@@ -73,6 +75,42 @@ pub struct GemmTag<'a> {
     pub instance: usize,
 }
 
+/// A layer with weights, and what follows its GEMM value by value.
+#[derive(Clone, Copy, Debug)]
+pub struct Layer<'a> {
+    /// Where it stands.
+    pub tag: GemmTag<'a>,
+    /// Its weights.
+    pub weight: &'a Weight,
+    /// Added to every row, in f32.
+    pub bias: Option<&'a [f32]>,
+    /// Applied to the sum.
+    pub activation: Activation,
+}
+
+/// What is applied to a layer's outputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing.
+    #[default]
+    None,
+    /// x·σ(x).
+    Silu,
+    /// GELU in its tanh approximation.
+    GeluTanh,
+}
+
+impl Activation {
+    /// Applies it in place.
+    pub fn apply(self, values: &mut [f32]) {
+        match self {
+            Self::None => {}
+            Self::Silu => silu(values),
+            Self::GeluTanh => gelu_tanh(values),
+        }
+    }
+}
+
 /// Computes the GEMMs of a denoiser, one after the other in the order of the
 /// forward pass. All matrices are row-major.
 pub trait GemmEngine {
@@ -102,6 +140,39 @@ pub trait GemmEngine {
         k: usize,
         n: usize,
     ) -> Result<Vec<f32>, EngineError>;
+
+    /// Layers of the same input X\[M×K\], one after the other, with what follows them. An
+    /// engine that has something to share or to save does it itself, with the same result
+    /// as here.
+    ///
+    /// # Errors
+    /// As [`GemmEngine::layer`].
+    fn layers(
+        &mut self,
+        x: &[f32],
+        m: usize,
+        layers: &[Layer<'_>],
+    ) -> Result<Vec<Vec<f32>>, EngineError> {
+        let each = layers.iter().map(|layer| {
+            let mut y = self.layer(&layer.tag, x, m, layer.weight)?;
+            if let Some(bias) = layer.bias {
+                y.chunks_exact_mut(bias.len().max(1))
+                    .for_each(|row| add(row, bias));
+            }
+            layer.activation.apply(&mut y);
+            Ok(y)
+        });
+        each.collect()
+    }
+
+    /// softmax(QKᵀ·scale + bias)·V, all products of an attention; as
+    /// [`GemmEngine::layers`], the same result as here in any engine.
+    ///
+    /// # Errors
+    /// As [`GemmEngine::product`].
+    fn attention(&mut self, heads: &Heads<'_>) -> Result<Vec<f32>, EngineError> {
+        by_head(self, heads)
+    }
 }
 
 /// Why an engine did not compute a GEMM.

@@ -1,8 +1,8 @@
 //! The MLP of a transformer block.
 
 use super::layers::{Linear, Pass, Scope};
-use super::{EngineError, ModelError};
-use crate::tensor::{Tensor, gelu_erf, gelu_tanh};
+use super::{Activation, EngineError, ModelError};
+use crate::tensor::{Tensor, gelu_erf};
 
 /// Ratio of the hidden width to the block's.
 const RATIO: usize = 4;
@@ -36,11 +36,10 @@ impl FeedForward {
 
     /// \[…, D\] to the same shape.
     pub fn forward(&self, pass: &mut Pass<'_>, x: &Tensor) -> Result<Tensor, EngineError> {
-        let hidden = self.proj.forward(pass, x)?;
         let hidden = if self.gated {
-            geglu(&hidden)
+            geglu(&self.proj.forward(pass, x)?)
         } else {
-            hidden.apply(gelu_tanh)
+            self.proj.activated(pass, x, Activation::GeluTanh)?
         };
         self.out.forward(pass, &hidden)
     }

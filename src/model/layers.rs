@@ -1,7 +1,10 @@
 //! The layers that all denoisers are made of. Images are \[B, H, W, C\], so that
 //! a convolution's GEMM takes and leaves them as rows of pixels.
 
-use super::{EngineError, GemmEngine, GemmKind, GemmTag, ModelError, Parameters, Weight};
+use super::heads::expect;
+use super::{
+    Activation, EngineError, GemmEngine, GemmKind, GemmTag, Layer, ModelError, Parameters, Weight,
+};
 use crate::tensor::{self, Tensor};
 use std::borrow::Cow;
 
@@ -174,36 +177,64 @@ impl<'a> Scope<'a> {
 impl Linear {
     /// \[…, K\] to \[…, N\].
     pub fn forward(&self, pass: &mut Pass<'_>, x: &Tensor) -> Result<Tensor, EngineError> {
-        let values = x.values().map(Cow::Borrowed);
-        self.rows(pass, values, x.shape())
+        self.activated(pass, x, Activation::None)
     }
 
-    /// X given as values, if there are any, and the shape \[…, K\].
-    fn rows(
+    /// As [`Linear::forward`], and an activation.
+    pub fn activated(
         &self,
         pass: &mut Pass<'_>,
-        x: Option<Cow<'_, [f32]>>,
-        shape: &[usize],
+        x: &Tensor,
+        activation: Activation,
     ) -> Result<Tensor, EngineError> {
-        let (n, mut shape) = (self.weight.n(), shape.to_vec());
-        let m = shape.iter().product::<usize>() / self.weight.k();
-        *shape.last_mut().expect("the features are a dimension") = n;
-        let tag = GemmTag {
-            step: pass.step,
-            block: self.block,
-            layer: &self.name,
-            kind: self.kind,
-            instance: 0,
-        };
-        let y = pass
-            .engine
-            .layer(&tag, x.as_deref().unwrap_or_default(), m, &self.weight)?;
-        let y = result(&tag, y, x.is_some(), &shape)?;
-        Ok(match &self.bias {
-            Some(bias) => y.plus(bias),
-            None => y,
-        })
+        let values = x.values().map(Cow::Borrowed);
+        let [y] = rows([self], pass, values, x.shape(), activation)?;
+        Ok(y)
     }
+
+    /// Several layers of the same input.
+    pub fn all<const COUNT: usize>(
+        layers: [&Self; COUNT],
+        pass: &mut Pass<'_>,
+        x: &Tensor,
+    ) -> Result<[Tensor; COUNT], EngineError> {
+        let values = x.values().map(Cow::Borrowed);
+        rows(layers, pass, values, x.shape(), Activation::None)
+    }
+}
+
+/// Layers of X given as values, if there are any, and the shape \[…, K\].
+fn rows<const COUNT: usize>(
+    layers: [&Linear; COUNT],
+    pass: &mut Pass<'_>,
+    x: Option<Cow<'_, [f32]>>,
+    shape: &[usize],
+    activation: Activation,
+) -> Result<[Tensor; COUNT], EngineError> {
+    let m = shape.iter().product::<usize>() / layers[0].weight.k();
+    let jobs = layers.map(|linear| Layer {
+        tag: GemmTag {
+            step: pass.step,
+            block: linear.block,
+            layer: &linear.name,
+            kind: linear.kind,
+            instance: 0,
+        },
+        weight: &linear.weight,
+        bias: linear.bias.as_ref().and_then(Tensor::values),
+        activation,
+    });
+    let values = x.as_deref().unwrap_or_default();
+    let outputs = pass.engine.layers(values, m, &jobs)?;
+    let tensors = outputs.into_iter().zip(&jobs).map(|(y, job)| {
+        let mut shape = shape.to_vec();
+        *shape.last_mut().expect("the features are a dimension") = job.weight.n();
+        result(&job.tag, y, x.is_some(), &shape)
+    });
+    let tensors = tensors.collect::<Result<Vec<_>, _>>()?;
+    Ok(tensors
+        .try_into()
+        .expect("an engine answers for every layer"))
 }
 
 /// What an engine returned, as a tensor; nothing, for a GEMM without values.
@@ -214,14 +245,7 @@ pub(super) fn result(
     shape: &[usize],
 ) -> Result<Tensor, EngineError> {
     let len = shape.iter().product();
-    let expected = if has_values { len } else { 0 };
-    if y.len() != expected {
-        return Err(EngineError::Length {
-            layer: tag.layer.to_owned(),
-            found: y.len(),
-            expected,
-        });
-    }
+    expect(tag, &y, if has_values { len } else { 0 })?;
     Ok(Tensor::when(has_values, shape, || y))
 }
 
@@ -238,7 +262,8 @@ impl Conv {
             .values()
             .map(|values| Cow::Owned(self.im2col(values, [h, w], [height, width])));
         let shape = [b, height, width, self.gemm.weight.k()];
-        self.gemm.rows(pass, patches, &shape)
+        let [y] = rows([&self.gemm], pass, patches, &shape, Activation::None)?;
+        Ok(y)
     }
 
     /// The inputs of each output pixel as a row: channel-major, then row and column

@@ -1,6 +1,6 @@
 //! Adaptive layer norm: shift, scale and gate per row of the batch.
 
-use crate::tensor::Tensor;
+use crate::tensor::{Tensor, scale_rows, shift_and_scale};
 
 /// Vectors of width D for each row of the batch, \[B, count·D\]; both transformers
 /// order the six of a block: shift, scale and gate of the attention, then of the
@@ -13,11 +13,7 @@ impl Modulation<'_> {
         let d = x.columns();
         self.each(x, |x, vectors| {
             let (shift, scale) = (&vectors[shift * d..][..d], &vectors[scale * d..][..d]);
-            for token in x.chunks_exact_mut(d) {
-                for ((x, scale), shift) in token.iter_mut().zip(scale).zip(shift) {
-                    *x = *x * (1.0 + scale) + shift;
-                }
-            }
+            shift_and_scale(x, shift, scale);
         })
     }
 
@@ -26,9 +22,7 @@ impl Modulation<'_> {
         let d = x.columns();
         self.each(x, |x, vectors| {
             let gate = &vectors[gate * d..][..d];
-            for token in x.chunks_exact_mut(d) {
-                token.iter_mut().zip(gate).for_each(|(x, gate)| *x *= gate);
-            }
+            scale_rows(x, gate);
         })
     }
 

@@ -6,11 +6,13 @@
 mod activations;
 mod calibration;
 mod error;
+mod rows;
 mod weights;
 
-pub use activations::{Quantised, Scales, magnitude, quantise};
+pub use activations::{Quantised, Scales, magnitude};
 pub use calibration::{CALIBRATION_SCHEMA, Calibration, Observer};
 pub use error::QuantError;
+pub use rows::Rows;
 pub use weights::QuantisedWeights;
 
 /// Largest magnitude of an int8 operand: −128 is left out, so that the range is symmetric.

@@ -2,6 +2,18 @@
 
 use super::*;
 
+fn quantise(x: &[f32], m: usize, k: usize, scales: Scales) -> Quantised {
+    Rows::dense(x, m, k).quantise(scales)
+}
+
+fn tensor_scale(x: &[f32]) -> Scales {
+    Scales::Tensor(Rows::dense(x, 1, x.len()).tensor_scale())
+}
+
+fn token_scales(x: &[f32], m: usize, k: usize) -> Scales {
+    Scales::Token(Rows::dense(x, m, k).token_scales())
+}
+
 #[test]
 fn rounds_half_to_even_and_saturates() {
     let x = [0.5, 1.5, -0.5, -2.5, 126.6, 200.0, -200.0, 0.0];
@@ -18,7 +30,7 @@ fn the_largest_magnitude_becomes_127() {
         let mut x: Vec<f32> = (0..length).map(|i| (i as f32 * 0.7).sin() * 0.9).collect();
         x[length / 2] = -3.0;
         assert_eq!(magnitude(&x), 3.0);
-        let found = quantise(&x, 1, length, Scales::of_tensor(&x));
+        let found = quantise(&x, 1, length, tensor_scale(&x));
         assert_eq!(found.q[[0, length / 2]], -127);
         for (&x, &q) in x.iter().zip(&found.q) {
             assert!((x - f32::from(q) * found.scales.row(0)).abs() <= 0.5001 * 3.0 / 127.0);
@@ -29,7 +41,7 @@ fn the_largest_magnitude_becomes_127() {
 #[test]
 fn each_token_has_its_scale() {
     let x = [1.0, -2.0, 100.0, 50.0];
-    let found = quantise(&x, 2, 2, Scales::of_tokens(&x, 2));
+    let found = quantise(&x, 2, 2, token_scales(&x, 2, 2));
     assert_eq!(found.q.as_slice().unwrap(), [64, -127, 127, 64]);
     assert_eq!(found.scales.row(1), 100.0 / 127.0);
 }
@@ -37,19 +49,16 @@ fn each_token_has_its_scale() {
 #[test]
 fn zeros_and_wild_values_are_harmless() {
     let zeros = [0.0; 3];
-    assert_eq!(Scales::of_tensor(&zeros), Scales::Tensor(1.0));
+    assert_eq!(tensor_scale(&zeros), Scales::Tensor(1.0));
     let subnormal = [f32::MIN_POSITIVE / 4.0; 3];
     assert_eq!(
-        quantise(&subnormal, 1, 3, Scales::of_tensor(&subnormal)).q[[0, 0]],
+        quantise(&subnormal, 1, 3, tensor_scale(&subnormal)).q[[0, 0]],
         0
     );
     let wild = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 2.0];
-    let found = quantise(&wild, 1, 4, Scales::of_tensor(&wild));
+    let found = quantise(&wild, 1, 4, tensor_scale(&wild));
     assert_eq!(found.q.as_slice().unwrap(), [0, 127, -127, 127]);
-    assert_eq!(
-        quantise(&[], 0, 5, Scales::of_tokens(&[], 5)).q.dim(),
-        (0, 5)
-    );
+    assert_eq!(quantise(&[], 0, 5, token_scales(&[], 0, 5)).q.dim(), (0, 5));
 }
 
 #[test]

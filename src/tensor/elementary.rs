@@ -12,25 +12,26 @@ const LANES: usize = 16;
 /// eˣ to 2e-7 relative, by the Cephes library's polynomial. Below −87 it is
 /// 1.6e-38 rather than 0.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     // Added and taken away, it rounds to an integer, which its low bits hold.
     const ROUND: f32 = 12_582_912.0;
     // ln 2 in two parts: the first has so few bits that its multiples are exact.
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     let x = x.clamp(-87.0, 88.0);
-    let rounded = x * LOG2_E + ROUND;
+    let rounded = x.mul_add(LOG2_E, ROUND);
     let n = rounded - ROUND;
-    let r = x - n * LN_2_HIGH - n * LN_2_LOW;
+    // Fused, as the targets below can: one rounding for two operations, on any machine.
+    let r = n.mul_add(-LN_2_LOW, n.mul_add(-LN_2_HIGH, x));
     let mut p = 1.987_569_1e-4;
-    p = p * r + 1.398_199_9e-3;
-    p = p * r + 8.333_452e-3;
-    p = p * r + 4.166_579_6e-2;
-    p = p * r + 1.666_666_5e-1;
-    p = p * r + 0.5;
+    p = r.mul_add(p, 1.398_199_9e-3);
+    p = r.mul_add(p, 8.333_452e-3);
+    p = r.mul_add(p, 4.166_579_6e-2);
+    p = r.mul_add(p, 1.666_666_5e-1);
+    p = r.mul_add(p, 0.5);
     let exponent = rounded.to_bits().wrapping_sub(ROUND.to_bits());
     let power = f32::from_bits(exponent.wrapping_add(127) << 23);
-    (p * r * r + r + 1.0) * power
+    (r * r).mul_add(p, r + 1.0) * power
 }
 
 /// The error function to 2e-7: Abramowitz and Stegun, Handbook of Mathematical
@@ -49,28 +50,56 @@ fn erf(x: f32) -> f32 {
 
 /// Adds value by value, in place.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
-pub(super) fn add(values: &mut [f32], more: &[f32]) {
+pub fn add(values: &mut [f32], more: &[f32]) {
     for (value, more) in values.iter_mut().zip(more) {
         *value += more;
     }
 }
 
-/// x·σ(x), in place.
+/// Multiplies each row by a vector of its length, in place.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
-pub fn silu(values: &mut [f32]) {
-    for x in values {
-        *x /= 1.0 + exp(-*x);
+pub fn scale_rows(values: &mut [f32], factors: &[f32]) {
+    for row in values.chunks_exact_mut(factors.len().max(1)) {
+        for (x, factor) in row.iter_mut().zip(factors) {
+            *x *= factor;
+        }
     }
 }
 
-/// GELU in its tanh approximation, in place; (1 + tanh u) / 2 is σ(2u).
+/// x·(1 + scale) + shift for each row, in place.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
+pub fn shift_and_scale(values: &mut [f32], shift: &[f32], scale: &[f32]) {
+    for row in values.chunks_exact_mut(shift.len().max(1)) {
+        for ((x, scale), shift) in row.iter_mut().zip(scale).zip(shift) {
+            *x = *x * (1.0 + scale) + shift;
+        }
+    }
+}
+
+/// x·σ(x) of one value.
+#[inline(always)]
+pub(crate) fn silu_of(x: f32) -> f32 {
+    x / (1.0 + exp(-x))
+}
+
+/// x·σ(x), in place.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
+pub fn silu(values: &mut [f32]) {
+    values.iter_mut().for_each(|x| *x = silu_of(*x));
+}
+
+/// GELU of one value in its tanh approximation; (1 + tanh u) / 2 is σ(2u).
+#[inline(always)]
+pub(crate) fn gelu_tanh_of(x: f32) -> f32 {
+    const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769;
+    let u = TWICE_SQRT_2_OVER_PI * (0.044_715 * x * x).mul_add(x, x);
+    x / (1.0 + exp(-u))
+}
+
+/// GELU in its tanh approximation, in place.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
 pub fn gelu_tanh(values: &mut [f32]) {
-    const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769;
-    for x in values {
-        let u = TWICE_SQRT_2_OVER_PI * (*x + 0.044_715 * *x * *x * *x);
-        *x /= 1.0 + exp(-u);
-    }
+    values.iter_mut().for_each(|x| *x = gelu_tanh_of(*x));
 }
 
 /// Exact GELU, x·Φ(x), in place.
@@ -104,8 +133,9 @@ pub fn softmax_rows(values: &mut [f32], columns: usize, scale: f32, bias: Option
     }
 }
 
+/// The larger one; the second unless they can be compared.
 #[inline(always)]
-fn larger(a: f32, b: f32) -> f32 {
+pub(crate) fn larger(a: f32, b: f32) -> f32 {
     if a > b { a } else { b }
 }
 

@@ -6,14 +6,21 @@
 
 mod elementary;
 mod norm;
+mod pool;
 
-pub use elementary::{gelu_erf, gelu_tanh, silu, softmax_rows};
+pub use elementary::{add, gelu_erf, gelu_tanh, scale_rows, shift_and_scale, silu, softmax_rows};
+/// Functions of one value, for loops over more than a slice.
+pub(crate) mod inlined {
+    pub(crate) use super::elementary::{exp, gelu_tanh_of as gelu_tanh, larger, silu_of as silu};
+}
+
 pub use norm::{group_norm, layer_norm};
+pub use pool::take;
 
 use std::fmt;
 
-/// A dense row-major tensor, or only its shape.
-#[derive(Clone, PartialEq)]
+/// A dense row-major tensor, or only its shape. Its memory is used again.
+#[derive(PartialEq)]
 pub struct Tensor {
     shape: Vec<usize>,
     values: Option<Vec<f32>>,
@@ -241,6 +248,27 @@ impl Tensor {
             }
             values
         })
+    }
+}
+
+impl Clone for Tensor {
+    fn clone(&self) -> Self {
+        Self {
+            shape: self.shape.clone(),
+            values: self.values.as_ref().map(|values| {
+                let mut copy = take(values.len());
+                copy.copy_from_slice(values);
+                copy
+            }),
+        }
+    }
+}
+
+impl Drop for Tensor {
+    fn drop(&mut self) {
+        if let Some(values) = self.values.take() {
+            pool::give(values);
+        }
     }
 }
 

@@ -4,12 +4,12 @@
 use super::accelerator::{AcceleratorPlan, gemms};
 use super::{Case, Plan};
 use crate::config::ArrayConfig;
-use crate::fast::{self, PackedWeights, TileEffect};
-use crate::fault::TileFaults;
+use crate::fast::{self, Cut, PackedWeights, Product, TileEffect};
+use crate::fault::{TileFaults, TileFlips};
 use crate::golden::accelerator::Accelerator as Golden;
 use crate::golden::{self, TileResult};
 use crate::tiling::Tiling;
-use ndarray::s;
+use ndarray::{Array2, s};
 
 /// What was compared, and the failure that ended it.
 #[derive(Clone, Debug, Default)]
@@ -114,9 +114,51 @@ fn compare_case(
     if let Some(effect) = next.next() {
         return Err(format!("out of order: {effect:?}"));
     }
+    if case.faults.stuck().is_empty() {
+        compare_blocks(config, case, &packed, &y)?;
+    }
     summary.gemms += 1;
     summary.tiles += tiling.len() as u64;
     Ok(())
+}
+
+/// The same outputs block by block, with what the faults add to these alone.
+fn compare_blocks(
+    config: &ArrayConfig,
+    case: &Case,
+    packed: &PackedWeights,
+    y: &Array2<i32>,
+) -> Result<(), String> {
+    let (m, k, n) = case.shape();
+    let tiling = Tiling::new(config, m, k, n);
+    let mut flips = TileFlips::default();
+    for tile in 0..tiling.len() {
+        flips.push(tile, case.faults.tile(0, tile));
+    }
+    let x = case.x.as_standard_layout();
+    let deltas = fast::output_deltas(config, &tiling, x.view(), packed, &flips);
+    let cut = [Cut::Any, Cut::Rows][case.number / 2 % 2];
+    let mut found = vec![0i32; m * n];
+    let product = Product::new(x.view(), packed, cut, deltas);
+    product.run(
+        1 + case.number % 3,
+        &mut Vec::new(),
+        (&mut found, n),
+        |sums, y| {
+            let rows = sums.values.chunks_exact(sums.columns.len()).enumerate();
+            for (row, values) in rows {
+                y[row * n..][sums.columns.clone()].copy_from_slice(values);
+            }
+        },
+    );
+    let differs = y.iter().zip(&found).position(|(a, b)| a != b);
+    differs.map_or(Ok(()), |at| {
+        Err(format!(
+            "row {}, column {}: differs in blocks",
+            at / n,
+            at % n
+        ))
+    })
 }
 
 fn same_effect(found: &TileEffect, expected: &TileResult) -> bool {

@@ -6,6 +6,7 @@
 
 mod operands;
 mod os;
+mod outputs;
 mod registers;
 mod ws;
 
@@ -17,6 +18,8 @@ use crate::tiling::Tiling;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use operands::Operands;
 use std::borrow::Borrow;
+
+pub use outputs::output_deltas;
 
 /// What the faults of one tile do.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -35,6 +35,13 @@ impl Line {
         self.0[column * LINE + k] = weight as u8 ^ OFFSET;
     }
 
+    /// Sets the four weights of a column of the panel.
+    fn set_column(&mut self, column: usize, weights: &[i8]) {
+        for (byte, weight) in self.0[column * LINE..][..LINE].iter_mut().zip(weights) {
+            *byte = *weight as u8 ^ OFFSET;
+        }
+    }
+
     /// The four weights of a column of the panel.
     pub fn column(&self, column: usize) -> [i8; LINE] {
         std::array::from_fn(|k| self.get(column, k))
@@ -86,7 +93,20 @@ impl Isa {
     }
 }
 
-/// Y[rows×columns] = X[rows×K]·W, W being some panels of `groups` lines each.
+/// 128·Σ x of every row, which the kernels take away again.
+///
+/// # Panics
+/// When the elements of a row are not contiguous.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
+pub(super) fn offsets(x: ArrayView2<'_, i8>) -> Vec<i32> {
+    let sum = |row: &[i8]| row.iter().map(|&x| i32::from(x)).sum::<i32>();
+    let rows = x.rows().into_iter();
+    rows.map(|row| sum(row.to_slice().expect("contiguous rows")).wrapping_mul(i32::from(OFFSET)))
+        .collect()
+}
+
+/// Y[rows×columns] = X[rows×K]·W, W being some panels of `groups` lines each;
+/// `offsets` as [`offsets`] gives them for X.
 ///
 /// # Panics
 /// When the sizes do not fit each other, or the elements of a row of X or Y are
@@ -94,12 +114,13 @@ impl Isa {
 pub(super) fn multiply(
     isa: Isa,
     x: ArrayView2<'_, i8>,
+    offsets: &[i32],
     panels: &[Line],
     groups: usize,
     y: ArrayViewMut2<'_, i32>,
 ) {
     assert_eq!(x.ncols().div_ceil(LINE), groups);
-    assert_eq!(x.nrows(), y.nrows());
+    assert_eq!((x.nrows(), x.nrows()), (y.nrows(), offsets.len()));
     assert_eq!(panels.len(), groups * y.ncols().div_ceil(PANEL));
     if groups == 0 || x.nrows() == 0 || y.ncols() == 0 {
         let mut y = y;
@@ -109,7 +130,7 @@ pub(super) fn multiply(
     match isa {
         Isa::Portable => portable::multiply(x, panels, groups, y),
         #[cfg(target_arch = "x86_64")]
-        Isa::AvxVnni | Isa::Avx512Vnni => x86::multiply(isa, x, panels, groups, y),
+        Isa::AvxVnni | Isa::Avx512Vnni => x86::multiply(isa, x, offsets, panels, groups, y),
         #[cfg(not(target_arch = "x86_64"))]
         Isa::AvxVnni | Isa::Avx512Vnni => panic!("{isa:?} is not of this CPU"),
     }

@@ -71,6 +71,7 @@ macro_rules! dispatch {
 pub(super) fn multiply(
     isa: Isa,
     x: ArrayView2<'_, i8>,
+    offsets: &[i32],
     panels: &[Line],
     groups: usize,
     mut y: ArrayViewMut2<'_, i32>,
@@ -82,7 +83,6 @@ pub(super) fn multiply(
     assert!(x.ncols() == 1 || x.strides()[1] == 1, "rows of X");
     assert!(y.ncols() == 1 || y.strides()[1] == 1, "rows of Y");
     let (rows, columns) = y.dim();
-    let offsets = offsets(x);
     let panel_count = columns.div_ceil(PANEL);
     let most = isa.rows();
     // As equal as they can be: 64 rows are four times 11 and twice 10.
@@ -292,30 +292,28 @@ unsafe fn block_256<const ROWS: usize, const PANELS: usize>(block: &Block) {
     }
 }
 
-/// 128·Σ x of every row.
-#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
-fn offsets(x: ArrayView2<'_, i8>) -> Vec<i32> {
-    let sum = |row: &[i8]| row.iter().map(|&x| i32::from(x)).sum::<i32>();
-    let rows = x.rows().into_iter();
-    rows.map(|row| sum(row.to_slice().expect("contiguous rows")).wrapping_mul(i32::from(OFFSET)))
-        .collect()
-}
-
 /// Packs as many whole lines as it can of W given by rows; returns how many k.
 pub(super) fn pack_rows(w: ArrayView2<'_, i8>, panel: &mut [Line]) -> usize {
     let (depth, columns) = w.dim();
-    if columns != PANEL || w.strides()[1] != 1 {
+    if columns > PANEL || (columns > 1 && w.strides()[1] != 1) {
         return 0;
     }
     let stride = w.strides()[0];
     for (line, k) in panel.iter_mut().zip((0..depth / LINE * LINE).step_by(LINE)) {
-        // SAFETY: rows k..k + 4 exist and have 16 contiguous elements; a line has
-        // 64 bytes, aligned. SSE2 is part of x86-64.
+        // SAFETY: rows k..k + 4 exist and have `columns` contiguous elements, at most
+        // 16; a line has 64 bytes, aligned. SSE2 is part of x86-64.
         unsafe {
             let offset = _mm_set1_epi8(OFFSET as i8);
             let row = |r: usize| {
                 let row = w.as_ptr().offset((k + r) as isize * stride);
-                _mm_xor_si128(_mm_loadu_si128(row.cast()), offset)
+                let row = if columns == PANEL {
+                    _mm_loadu_si128(row.cast())
+                } else {
+                    let mut padded = [0i8; PANEL];
+                    std::ptr::copy_nonoverlapping(row, padded.as_mut_ptr(), columns);
+                    _mm_loadu_si128(padded.as_ptr().cast())
+                };
+                _mm_xor_si128(row, offset)
             };
             let (a, b, c, d) = (row(0), row(1), row(2), row(3));
             let (ab_low, ab_high) = (_mm_unpacklo_epi8(a, b), _mm_unpackhi_epi8(a, b));
@@ -368,11 +366,16 @@ pub(super) fn pack_columns(w: ArrayView2<'_, i8>, panel: &mut [Line]) -> usize {
             }
         }
     }
-    // The columns beyond the last four.
-    for column in columns / 4 * 4..columns {
-        for k in 0..whole {
-            panel[k / LINE].set(column, k % LINE, w[[column, k]]);
+    // The columns beyond the last four, and the lines beyond the last sixteen k.
+    let lines = depth / LINE * LINE;
+    for column in 0..columns {
+        let first = if column < columns / 4 * 4 { whole } else { 0 };
+        let weights = w.row(column);
+        let weights = weights.to_slice().expect("the stride is 1");
+        let quads = weights[first..lines].chunks_exact(LINE);
+        for (line, quad) in panel[first / LINE..].iter_mut().zip(quads) {
+            line.set_column(column, quad);
         }
     }
-    whole
+    lines
 }
