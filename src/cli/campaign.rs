@@ -3,6 +3,7 @@
 use super::Verdict;
 use super::progress::Progress;
 use anyhow::{Result, bail};
+use drift::campaign::experiments::energy::{self, Energy};
 use drift::campaign::experiments::gemm_faults::{self, GemmFaults};
 use drift::campaign::experiments::images::{self, Images};
 use drift::campaign::{self, Experiment, Record, Shard, Spec, summarise};
@@ -21,6 +22,9 @@ pub struct Args {
     /// [default: records/NAME.jsonl, of a shard records/NAME.I-of-N.jsonl]
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Seeds of each cell, instead of the specification's; other numbers make other records, so give --out, too
+    #[arg(long, value_name = "N")]
+    seeds: Option<i64>,
     /// Only this share of the jobs, such as 3/16
     #[arg(long, value_name = "I/N")]
     shard: Option<String>,
@@ -45,13 +49,18 @@ pub struct MergeArgs {
 
 /// Runs or resumes a campaign.
 pub fn run(args: &Args) -> Result<Verdict> {
-    let spec = Spec::from_file(&args.spec)?;
+    let mut spec = Spec::from_file(&args.spec)?;
+    if let Some(seeds) = args.seeds {
+        spec = spec.with_seeds(seeds)?;
+    }
     match spec.experiment.as_str() {
+        energy::NAME => run_experiment(&Energy::new(&spec)?, &spec, args),
         gemm_faults::NAME => run_experiment(&GemmFaults::new(&spec)?, &spec, args),
         images::NAME => run_experiment(&Images::new(&spec)?, &spec, args),
         other => bail!(
-            "{}: experiment: {other} is not allowed; expected {} or {}",
+            "{}: experiment: {other} is not allowed; expected {}, {} or {}",
             args.spec.display(),
+            energy::NAME,
             gemm_faults::NAME,
             images::NAME
         ),

@@ -16,6 +16,8 @@ use crate::infer::{
 use crate::metrics::{CLASSES, Classified, Classifier, Lpips, LpipsFeatures, PairScores};
 use crate::model::Conditioning;
 use crate::tensor::Tensor;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -52,6 +54,9 @@ pub struct Outcome {
     pub work: Work,
     /// What it did in all others.
     pub other_work: Work,
+    /// The image as a PNG file in base64; empty unless asked for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub picture: String,
     /// After each step, ‖x′ − x‖ / ‖x‖ of the latents; empty unless asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub distance: Vec<f64>,
@@ -285,6 +290,11 @@ impl Experiment for Images {
             tiles: totals.tiles,
             work,
             other_work,
+            picture: if cell.pictures {
+                STANDARD.encode(image.to_png()?)
+            } else {
+                String::new()
+            },
             distance: pairs
                 .map(|(faulty, clean)| distance(faulty, clean))
                 .collect(),

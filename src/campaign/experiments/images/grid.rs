@@ -34,6 +34,9 @@ pub(super) struct Grid {
     /// Whether the distance of the latents is recorded after each step.
     #[serde(default)]
     trace: bool,
+    /// Whether the images themselves are recorded.
+    #[serde(default)]
+    pictures: bool,
 }
 
 /// A source of faults as written.
@@ -101,6 +104,9 @@ pub struct Cell {
     pub threshold_bit: u32,
     /// Whether the distance of the latents is recorded after each step.
     pub trace: bool,
+    /// Whether the image itself is recorded.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pictures: bool,
 }
 
 fn usual_config() -> Vec<String> {
@@ -231,6 +237,7 @@ impl Grid {
                                                 31,
                                             )?,
                                             trace: self.trace,
+                                            pictures: self.pictures,
                                         });
                                     }
                                 }
