@@ -40,8 +40,12 @@ fn section() -> Section {
             }),
             Item::Finding(Finding {
                 statement: "High bits hurt more".to_owned(),
+                paper: "They do (figure 3)".to_owned(),
                 verdict: Verdict::Fails,
+                effect: None,
                 evidence: "0.1 against 0.2".to_owned(),
+                records: vec!["bits.jsonl".to_owned()],
+                command: "drift campaign bits.yaml".to_owned(),
             }),
         ],
     }

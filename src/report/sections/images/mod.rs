@@ -1,0 +1,49 @@
+//! Records of `images`: quality loss by source of faults, place, protection and whatever else the
+//! grid varies.
+
+mod axes;
+mod figures;
+mod findings;
+mod pictures;
+mod protections;
+mod records;
+mod table;
+mod titles;
+
+pub use protections::tolerable_ratio;
+pub use records::{CONFIDENCE, Campaign, Row, Twins};
+pub use titles::Kind;
+
+use crate::metrics::RealImages;
+use crate::report::{Item, ReportError, Section};
+
+/// What a campaign is about.
+pub fn kind(campaign: &Campaign) -> Kind {
+    Kind::of(campaign, &axes::varying(&campaign.rows))
+}
+
+/// The section of a campaign. `twins` are the error-free images of all campaigns of the folder.
+///
+/// # Errors
+/// [`ReportError::Content`] for pictures that cannot be read.
+pub fn section(
+    campaign: &Campaign,
+    twins: &Twins,
+    real: &RealImages,
+) -> Result<Section, ReportError> {
+    let axes = axes::varying(&campaign.rows);
+    let mut items: Vec<Item> = findings::findings(campaign)
+        .into_iter()
+        .map(Item::Finding)
+        .collect();
+    items.extend(pictures::strip(campaign, &axes)?);
+    items.extend(protections::protections(campaign).map(Item::Table));
+    items.extend(figures::figures(campaign, &axes));
+    items.push(Item::Table(table::table(campaign, &axes, twins, real)));
+    Ok(Section {
+        id: campaign.id(),
+        title: Kind::of(campaign, &axes).title(campaign),
+        prose: titles::prose(campaign, &axes),
+        items,
+    })
+}
