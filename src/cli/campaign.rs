@@ -7,6 +7,7 @@ use drift::campaign::experiments::energy::{self, Energy};
 use drift::campaign::experiments::gemm_faults::{self, GemmFaults};
 use drift::campaign::experiments::images::{self, Images};
 use drift::campaign::{self, Experiment, Record, Shard, Spec, summarise};
+use serde_json::Value;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -127,7 +128,12 @@ fn print_summary<R: Record>(file: &Path) -> Result<()> {
             .collect::<Vec<_>>(),
     ];
     for cell in &cells {
-        let parameters = keys.iter().map(|key| cell.cell[key.as_str()].to_string());
+        // A schedule or a place is what its name says.
+        let shown = |value: &Value| match value.get("name") {
+            Some(name) => name.to_string(),
+            None => value.to_string(),
+        };
+        let parameters = keys.iter().map(|key| shown(&cell.cell[key.as_str()]));
         let estimates = cell.estimates.iter().map(|estimate| match estimate {
             None => "-".to_owned(),
             Some(estimate) => match estimate.interval {

@@ -35,4 +35,6 @@ pub use source::{CALIBRATION_FILE, EMBEDDED, ModelSource};
 pub use weights::WeightStore;
 
 #[cfg(test)]
+mod forecast_tests;
+#[cfg(test)]
 mod tests;

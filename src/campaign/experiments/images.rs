@@ -124,8 +124,10 @@ impl Images {
         let grid = grid::Grid::read(spec)?;
         let source = ModelSource::embedded();
         let configs = grid.configs(spec)?;
-        let tables = grid.tables(spec)?;
-        let cells = grid.cells(spec, &configs)?;
+        let sources = grid.sources(spec)?;
+        let tables = grid.tables(&sources, spec)?;
+        let cells = grid.cells(spec, &configs, &sources)?;
+        let blocks = source.denoiser.config().blocks();
         let mut settings = BTreeMap::new();
         let mut plans = Vec::new();
         for cell in &cells {
@@ -138,6 +140,15 @@ impl Images {
                 threads: 1,
                 weights: WeightStore::default(),
             });
+            if let Some(schedule) = &cell.schedule {
+                let table = &tables[&schedule.tech];
+                let samplers = grid::samplers(spec, config, (schedule, table), SEED)?;
+                let classes = schedule.classes.classes(cell.steps, blocks);
+                let size = (cell.steps, blocks);
+                let plan = FaultPlan::scheduled(&schedule.schedule, &classes, size, &samplers);
+                plans.push(plan);
+                continue;
+            }
             let sampler = cell.faults.sampler(spec, config, &tables, SEED)?;
             let rule = |selector: &Selector| Rule {
                 selector: selector.clone(),
@@ -176,6 +187,7 @@ impl Images {
             scheduler: &self.source.scheduler,
             steps: cell.steps,
             guidance: cell.guidance,
+            forecast: cell.taylorseer,
             seed: SEED,
             setting: &self.settings[&(cell.config.clone(), cell.threshold_bit)],
             engine: EngineKind::Fast,
@@ -225,6 +237,7 @@ impl Images {
         twin.get_or_init(|| {
             let clean = Cell {
                 protection: ProtectionKind::None,
+                taylorseer: None,
                 ..cell.clone()
             };
             let made = || -> Result<Twin, ExperimentError> {
