@@ -4,8 +4,12 @@ use super::records::Row;
 use crate::campaign::experiments::images::Faults;
 use serde_json::Value;
 
-/// Keys of a cell that say what is recorded, not what is done.
-const HIDDEN: [&str; 2] = ["trace", "pictures"];
+/// Keys of a cell that say what is recorded, not what is done; and schedules, whose name is that of
+/// the place.
+const HIDDEN: [&str; 3] = ["trace", "pictures", "schedule"];
+
+/// Text of what a cell does not have.
+const ABSENT: &str = "–";
 
 /// An axis that varies.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +44,7 @@ impl Axis {
             "interval" => "Checkpoint interval".to_owned(),
             "threshold_bit" => "Threshold bit θ".to_owned(),
             "place" => "Where".to_owned(),
+            "taylorseer" => "TaylorSeer".to_owned(),
             "config" => "Array".to_owned(),
             key => {
                 let mut letters = key.chars();
@@ -66,7 +71,7 @@ pub fn varying(rows: &[Row]) -> Vec<Axis> {
     let axes = keys.into_iter().map(|key| {
         let of = |row: &Vec<(String, String, Option<f64>)>| {
             let found = row.iter().find(|(name, _, _)| name == key);
-            found.map_or(("–".to_owned(), None), |(_, text, number)| {
+            found.map_or((ABSENT.to_owned(), None), |(_, text, number)| {
                 (text.clone(), *number)
             })
         };
@@ -101,7 +106,7 @@ fn values(row: &Row) -> Vec<(String, String, Option<f64>)> {
                 Some(name) => name.to_owned(),
                 None => value.to_string(),
             },
-            (_, Value::Null) => "–".to_owned(),
+            (_, Value::Null) => ABSENT.to_owned(),
             _ => value.to_string(),
         };
         all.push((key.clone(), text, value.as_f64()));
@@ -162,6 +167,8 @@ pub fn label(axes: &[&Axis], row: usize) -> String {
         "interval" => format!("every {}", axis.texts[row]),
         "threshold_bit" => format!("θ {}", axis.texts[row]),
         "protection" | "place" | "config" => axis.texts[row].clone(),
+        "taylorseer" if axis.texts[row] == ABSENT => "all steps in full".to_owned(),
+        "taylorseer" => format!("TaylorSeer {}", axis.texts[row]),
         key => format!("{} {}", key.replace('_', " "), axis.texts[row]),
     });
     texts.collect::<Vec<_>>().join(", ")

@@ -14,8 +14,11 @@ const LOSS: &str = "Quality loss: LPIPS to the error-free twin";
 /// Most lines of a figure of distances: more cannot be told apart.
 const MOST_LINES: usize = 5;
 
-/// All figures.
+/// All figures; of images to look at there are none.
 pub fn figures(campaign: &Campaign, axes: &[GridAxis]) -> Vec<Item> {
+    if campaign.rows.iter().any(|row| row.cell.pictures) {
+        return Vec::new();
+    }
     let figure = |name: String, caption: String, plot: Plot| {
         Item::Figure(Box::new(Figure {
             id: format!("{}-{name}", campaign.id()),
@@ -135,7 +138,7 @@ fn heat_map(rows: &[Row], x: &GridAxis, y: &GridAxis) -> Plot {
 
 /// Bars over the axis that says most, a colour for each combination of the others.
 fn bars(rows: &[Row], axes: &[GridAxis]) -> Option<Plot> {
-    let main = ["bits", "place", "config"]
+    let main = ["place", "bits", "config"]
         .iter()
         .find_map(|key| axes.iter().find(|axis| axis.key == *key))
         .or_else(|| axes.iter().max_by_key(|axis| axis.distinct().len()))?;

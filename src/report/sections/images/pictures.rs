@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// Images of a row of the strip.
-const COLUMNS: usize = 8;
+const COLUMNS: usize = 6;
 /// Pairs of images for an anchor.
 const PAIRS: usize = 10_000;
 

@@ -47,7 +47,7 @@ pub fn table(campaign: &Campaign, axes: &[Axis], twins: &Twins, real: &RealImage
     Table {
         id: format!("{}-cells", campaign.id()),
         caption: format!(
-            "Every cell of the grid. Equal: within the bounds of equal quality; in brackets what so many images leave open.\
+            "Every cell of the grid. Equal: within the bounds of equal quality; what so many images leave open is named; or which bounds are broken.\
              {floor}{twin_right}"
         ),
         columns: parameters
@@ -107,13 +107,15 @@ fn verdict(quality: &Quality) -> String {
             .filter(|(_, criterion)| criterion.answer() == wanted);
         found.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
     };
-    let (word, names) = if quality.is_equal() {
-        ("yes", named(Answer::Open))
+    if quality.is_equal() {
+        match named(Answer::Open).as_str() {
+            "" => "yes".to_owned(),
+            open => format!("yes; open: {open}"),
+        }
     } else {
-        ("no", named(Answer::Broken))
-    };
-    match names.as_str() {
-        "" => word.to_owned(),
-        names => format!("{word} ({names})"),
+        match named(Answer::Broken).as_str() {
+            "" => "no".to_owned(),
+            broken => format!("no: {broken}"),
+        }
     }
 }

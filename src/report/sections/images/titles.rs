@@ -41,7 +41,7 @@ impl Kind {
             .all(|row| row.cell.place.any.iter().all(|one| one.steps.is_some()));
         if campaign.rows.iter().any(|row| row.cell.pictures) {
             Self::Pictures
-        } else if varies("forecast").is_some() {
+        } else if varies("taylorseer").is_some() {
             Self::Forecast
         } else if varies("bits").is_some() && !place {
             Self::Bits
