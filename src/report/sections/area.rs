@@ -64,11 +64,11 @@ pub fn section(record: &SweepRecord) -> Section {
         Axis::log("PEs along a side of the array").ticks(ticks),
         Axis::log("Area on top of the plain engine, %"),
     )
-    .series(line("checksums (any ABFT)", |array| array.checksums))
-    .series(line("and recovery, repacking, monitor (DRIFT)", |array| {
+    .series(line("checksums", |array| array.checksums))
+    .series(line("+ recovery, repacking, monitor", |array| {
         array.recovery
     }))
-    .series(line("and DVFS, registers, sequencer", |array| {
+    .series(line("+ DVFS, registers, sequencer", |array| {
         array.registers
     }))
     .reference(

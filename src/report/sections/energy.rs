@@ -49,7 +49,7 @@ pub fn section(file: &Path) -> Result<Section, ReportError> {
     items.push(Item::Table(table(&bills, &id, &command)));
     let assumed = bills.first().map_or(String::new(), |stored| {
         format!(
-            " {} PEs, {}, {}, {} steps with guidance; the paper's schedule ({} steps, {} block and embeddings nominal), {:.0}% of \
+            " Array {}, {}, {}, {} steps with guidance; the paper's schedule ({} steps, {} block and embeddings nominal), {:.0}% of \
              the other tiles rolled back by DRIFT.",
             stored.cell.config,
             stored.cell.tech,

@@ -73,9 +73,15 @@ pub fn section(record: &Record) -> Section {
     let table = Table {
         id: "repack-measured".to_owned(),
         caption: format!(
-            "DRAM rows that a rollback opens, row-major → repacked: steps of {} on the accelerator, one tile of {} upset, {}. \
+            "DRAM rows that a rollback opens, row-major → repacked: steps of {} on the accelerator, {} upset, {}. \
              Running: rows that the fetch before left open are not opened again. Late: cycles that the engine was busy longer.",
-            record.workload, record.every, record.dram
+            record.workload,
+            if record.every == 1 {
+                "every tile".to_owned()
+            } else {
+                format!("one tile of {}", record.every)
+            },
+            record.dram
         ),
         columns: [Column::text("Array"), Column::text("Computed by")]
             .into_iter()

@@ -245,19 +245,34 @@ fn embeddings(campaign: &Campaign) -> Vec<Finding> {
                 let all = rows.iter().filter_map(|row| row.estimate("faults"));
                 all.map(|faults| faults.value).sum::<f64>() / rows.len() as f64
             };
+            let (few, many) = (faults(&embedding), faults(&blocks));
+            let paper = "Fault sensitivity is concentrated in early transformer blocks and embedding layers.";
             found.push(
                 statement(
                     campaign,
-                    format!("Faults in embeddings hurt more than in blocks ({source})"),
-                    "Fault sensitivity is concentrated in early transformer blocks and embedding layers.",
+                    format!("At one bit error rate, embeddings hurt more than a block ({source})"),
+                    paper,
                     format!(
-                        "LPIPS with faults in timestep embeddings minus the mean of the blocks; at this rate an image has {:.2} \
-                         and {:.1} faults there, since embeddings are few MACs",
-                        faults(&embedding),
-                        faults(&blocks)
+                        "LPIPS with faults in timestep embeddings minus the mean of the blocks; embeddings are few MACs, so an image \
+                         has {few:.1} faults there, and {many:.0} in a block"
                     ),
                 )
                 .larger(&own, &others, CONFIDENCE),
+            );
+            let each = |losses: &Losses, faults: f64| -> Losses {
+                losses
+                    .iter()
+                    .map(|(seed, loss)| (*seed, loss / faults))
+                    .collect()
+            };
+            found.push(
+                statement(
+                    campaign,
+                    format!("Fault for fault, embeddings hurt more than a block ({source})"),
+                    paper,
+                    "LPIPS per fault in timestep embeddings minus that in blocks".to_owned(),
+                )
+                .larger(&each(&own, few), &each(&others, many), CONFIDENCE),
             );
         }
     }
