@@ -1,12 +1,13 @@
 //! `drift energy`.
 
-use super::{Verdict, accelerator, inputs};
+use super::{Verdict, inputs};
 use anyhow::{Context, Result, bail};
 use drift::atomic;
 use drift::baseline::Hardware;
-use drift::energy::{Analytic, Constants, Cost, GemmShape, Machine, Report, Run, shapes_from_csv};
+use drift::energy::{Analytic, Constants, Cost, Machine, Report, Run, shapes_from_csv};
 use drift::forecast::FullSteps;
 use drift::golden::Layout;
+use drift::model::GemmShape;
 use drift::policy::{Classes, Schedule};
 use drift::tech::{OperatingPoint, Table};
 use drift::units::{Hertz, Volts};
@@ -28,9 +29,9 @@ pub struct Args {
     /// Technology table: shipped name or YAML file; the first shipped one by default
     #[arg(long, value_name = "TABLE")]
     tech: Option<String>,
-    /// DRAM: ddr4-3200-x16, ddr4-3200-x64 or YAML file
-    #[arg(long, value_name = "DEVICE", default_value = "ddr4-3200-x64")]
-    dram: String,
+    /// DRAM, by its name in the constants: ddr4-3200 (one channel), ddr4-3200-4ch or hbm2
+    #[arg(long, value_name = "NAME", default_value = "ddr4-3200")]
+    memory: String,
     /// Constants other than those of configs/energy.yaml
     #[arg(long, value_name = "FILE")]
     constants: Option<PathBuf>,
@@ -109,7 +110,7 @@ struct Record<'a> {
     shapes: String,
     config: &'a str,
     technology: &'a str,
-    dram: &'a str,
+    memory: &'a str,
     steps: u32,
     guidance: bool,
     nominal_point: OperatingPoint,
@@ -134,7 +135,6 @@ pub fn run(args: &Args) -> Result<Verdict> {
     }
     let config = inputs::config(&args.config)?;
     let table = Table::load(args.tech.as_deref().unwrap_or(drift::tech::SHIPPED[0].0))?;
-    let device = accelerator::device(&args.dram)?;
     let constants = match &args.constants {
         Some(file) => Constants::from_file(file)?,
         None => Constants::shipped(),
@@ -142,7 +142,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     if let Some(nm) = args.node.filter(|nm| !(*nm > 0.0 && nm.is_finite())) {
         bail!("--node {nm} is not allowed; expected a number of nanometres above 0");
     }
-    let machine = Machine::new(&config, &table, &device, &constants, args.node)?;
+    let machine = Machine::new(&config, &table, &args.memory, &constants, args.node)?;
     let mut shapes = shapes_from_csv(&args.shapes)?;
     if args.guidance {
         shapes = shapes.into_iter().map(GemmShape::guided).collect();
@@ -165,6 +165,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         points: &[nominal_point, point],
         hardware,
         checkpoints,
+        errors: None,
         full_steps: args.taylorseer.map(|n| FullSteps::every(n as usize)),
     };
     let plain = Run {
@@ -188,7 +189,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         config.rows,
         config.columns,
         table.name,
-        args.dram,
+        args.memory,
         nominal_point.voltage,
         nominal_point.frequency,
         point.voltage,
@@ -202,7 +203,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
             shapes: name.into_owned(),
             config: &args.config,
             technology: &table.name,
-            dram: &args.dram,
+            memory: &args.memory,
             steps: args.steps,
             guidance: args.guidance,
             nominal_point,
@@ -308,7 +309,7 @@ fn print(nominal: &Report, report: &Report, constants: &Constants) {
         report.transitions,
         nominal.total.seconds / report.total.seconds
     );
-    let assumed: Vec<&str> = constants
+    let assumed: Vec<String> = constants
         .all()
         .into_iter()
         .filter(|(_, constant, _)| constant.assumed)

@@ -31,7 +31,7 @@ mod weight;
 pub use conditioning::{Conditioning, ImageSize, TextConditioning};
 pub use config::{DitConfig, ModelConfig, PixArtConfig, TransformerConfig, UnetConfig};
 pub use denoiser::{Denoiser, model_folder};
-pub use engine::{EngineError, GemmEngine, GemmKind, GemmTag};
+pub use engine::{EngineError, GemmEngine, GemmKind, GemmTag, KindError};
 pub use error::ModelError;
 pub use float::FloatEngine;
 pub(crate) use options::Options;

@@ -2,7 +2,12 @@
 //! protection, against their error-free twins. A seed is an image: its noise, its class
 //! (seed mod 10) and its fault streams, which are the same for every protection.
 
+mod cells;
+mod cost;
 mod grid;
+mod optimise;
+#[cfg(test)]
+mod tests;
 
 use crate::baseline::{DriftSettings, ProtectionKind, Work};
 use crate::campaign::job::digest;
@@ -22,7 +27,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 
+pub use cells::CellRecords;
+pub use cost::{Accelerator, CellCost, CostError, CostedModel, cost};
 pub use grid::{Cell, Faults, Place};
+pub use optimise::{Counted, Objective, Optimised, PolicyError, schedule as optimised_schedule};
 
 /// Name in specifications.
 pub const NAME: &str = "images";

@@ -1,5 +1,6 @@
 //! The grid of `images`: its keys, what is allowed, and its cells.
 
+use super::cost::array;
 use crate::baseline::ProtectionKind;
 use crate::campaign::{CampaignError, Spec};
 use crate::config::{ArrayConfig, Dataflow, SHIPPED};
@@ -210,12 +211,7 @@ impl Grid {
     pub fn configs(&self, spec: &Spec) -> Result<BTreeMap<String, ArrayConfig>, CampaignError> {
         let mut configs = BTreeMap::new();
         for name in &self.config {
-            let shipped = SHIPPED.iter().find(|(shipped, _)| shipped == name);
-            let config = match shipped {
-                Some((_, yaml)) => ArrayConfig::from_yaml(yaml, Path::new(name)),
-                None => ArrayConfig::from_file(Path::new(name)),
-            };
-            let config = config.map_err(|error| {
+            let config = array(name).map_err(|error| {
                 let names = SHIPPED.map(|(name, _)| name).join(", ");
                 let allowed = format!("a YAML file or one of {names} ({error})");
                 spec.refused("grid.config", name, allowed)
@@ -428,6 +424,21 @@ impl RawFaults {
 }
 
 impl Faults {
+    /// Its rate, or its voltage or frequency, in a few characters.
+    pub fn point_name(&self) -> String {
+        match self {
+            Self::Uniform { ber, .. } => format!("{ber:e}"),
+            Self::Timing {
+                voltage, frequency, ..
+            } => match (voltage, frequency) {
+                (None, None) => "nominal".to_owned(),
+                (Some(volts), None) => format!("{volts} V"),
+                (None, Some(hertz)) => format!("{:.1} MHz", hertz * 1e-6),
+                (Some(volts), Some(hertz)) => format!("{volts} V {:.1} MHz", hertz * 1e-6),
+            },
+        }
+    }
+
     /// The operating point of timing errors.
     pub fn point(&self, table: &Table) -> Option<OperatingPoint> {
         let Self::Timing {
