@@ -6,11 +6,10 @@ use crate::baseline::Hardware;
 use crate::campaign::job::digest;
 use crate::campaign::{CampaignError, Experiment, ExperimentError, Measure, Record, Spec};
 use crate::config::{ArrayConfig, SHIPPED};
-use crate::dram::Device;
-use crate::energy::{Analytic, Constants, Cost, GemmShape, Machine, Run};
+use crate::energy::{Analytic, Constants, Cost, Machine, Run};
 use crate::forecast::FullSteps;
 use crate::golden::Layout;
-use crate::model::{self, ModelConfig};
+use crate::model::{GemmShape, ModelConfig, gemm_shapes, shape_list};
 use crate::policy::{Classes, Schedule};
 use crate::tech::{OperatingPoint, Table};
 use crate::units::{Hertz, Volts};
@@ -30,8 +29,8 @@ struct Grid {
     config: String,
     /// A technology table.
     tech: String,
-    /// A DRAM.
-    dram: String,
+    /// A memory, by its name in `configs/energy.yaml`.
+    memory: String,
     /// Denoising steps, with guidance.
     steps: usize,
     /// Steps at the nominal point in the paper's schedule.
@@ -88,8 +87,8 @@ pub struct Cell {
     pub config: String,
     /// Technology table.
     pub tech: String,
-    /// DRAM.
-    pub dram: String,
+    /// Memory.
+    pub memory: String,
     /// Denoising steps.
     pub steps: usize,
     /// Steps at the nominal point.
@@ -165,11 +164,12 @@ impl Energy {
         let config = shipped_config(spec, &grid.config)?;
         let table = Table::load(&grid.tech)
             .map_err(|error| spec.refused("grid.tech", &grid.tech, error.to_string()))?;
-        let device = Device::load(&grid.dram)
-            .map_err(|error| spec.refused("grid.dram", &grid.dram, error.to_string()))?;
         let constants = Constants::shipped();
-        let machine = Machine::new(&config, &table, &device, &constants, None)
-            .map_err(|error| spec.refused("grid.tech", &grid.tech, error.to_string()))?;
+        let machine = Machine::new(&config, &table, &grid.memory, &constants, None);
+        let machine = machine.map_err(|error| {
+            let found = format!("{} with {}", grid.memory, grid.tech);
+            spec.refused("grid.memory", found, error.to_string())
+        })?;
         let mut shapes = BTreeMap::new();
         for name in &grid.model {
             shapes.insert(name.clone(), model_shapes(spec, name)?);
@@ -181,7 +181,7 @@ impl Energy {
                     model: model.clone(),
                     config: grid.config.clone(),
                     tech: grid.tech.clone(),
-                    dram: grid.dram.clone(),
+                    memory: grid.memory.clone(),
                     steps: grid.steps,
                     early: grid.early,
                     first: grid.first,
@@ -190,10 +190,12 @@ impl Energy {
                 });
             }
         }
-        let named = (config.hash().to_string(), &table, &shapes);
+        let lists = shapes.iter().map(|(name, shapes)| shape_list(name, shapes));
+        let lists: Vec<String> = lists.collect();
+        let named = (config.hash().to_string(), &table, lists);
         Ok(Self {
             cells,
-            fingerprint: digest(&(named, format!("{device:?} {constants:?}"))),
+            fingerprint: digest(&(named, format!("{constants:?} {:?}", machine.device()))),
             machine,
             interval: config.run.checkpoint_interval,
             shapes,
@@ -245,6 +247,7 @@ impl Experiment for Energy {
                 rollbacks: cell.rollbacks,
                 layout: Layout::Tile,
             }),
+            errors: None,
             full_steps: setting.taylorseer.map(FullSteps::every),
         };
         let plain = Run {
@@ -277,21 +280,9 @@ fn model_shapes(spec: &Spec, name: &str) -> Result<Vec<GemmShape>, CampaignError
         let names = ModelConfig::built_in_names().collect::<Vec<_>>().join(", ");
         spec.refused("grid.model", name, format!("one of {names}"))
     })?;
-    let shapes = model::gemm_shapes(&config, 1, None);
+    let shapes = gemm_shapes(&config, 1, None);
     let shapes = shapes.map_err(|error| spec.refused("grid.model", name, error.to_string()))?;
-    let guided = |shape: model::GemmShape| {
-        GemmShape {
-            layer: shape.layer,
-            block: shape.block,
-            kind: shape.kind.to_string(),
-            m: shape.m,
-            n: shape.n,
-            k: shape.k,
-            count: shape.count,
-        }
-        .guided()
-    };
-    Ok(shapes.into_iter().map(guided).collect())
+    Ok(shapes.into_iter().map(GemmShape::guided).collect())
 }
 
 fn checked<'a>(spec: &Spec, setting: &'a Setting) -> Result<&'a Setting, CampaignError> {

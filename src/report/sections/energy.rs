@@ -53,7 +53,7 @@ pub fn section(file: &Path) -> Result<Section, ReportError> {
              the other tiles rolled back by DRIFT.",
             stored.cell.config,
             stored.cell.tech,
-            stored.cell.dram,
+            stored.cell.memory,
             stored.cell.steps,
             stored.cell.early,
             stored.cell.first,
