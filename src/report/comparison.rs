@@ -1,9 +1,13 @@
 //! Our side of the paper's table, from the records that can tell.
 
 use super::model::{Comparison, Format, Measured};
-use super::sections::images::{Campaign, tolerable_ratio};
+use super::sections::images::costs::{self, Best, best};
+use super::sections::images::{Campaign, Twins, quality_words, tolerable_ratio};
 use super::sections::repack;
+use crate::baseline::ProtectionKind;
 use crate::campaign::equal_quality;
+use crate::campaign::experiments::images::{Cell, CellCost, Faults};
+use crate::metrics::RealImages;
 use crate::sequence::repack::Record as RepackRecord;
 
 /// Bounds of the loss at which the tolerable rate is given, too: how much of the ratio is the
@@ -71,4 +75,212 @@ pub fn row_activations(record: &RepackRecord) -> Option<Comparison> {
         ),
         command: repack::COMMAND.to_owned(),
     })
+}
+
+/// What all rows about operating points look at.
+pub struct Costed<'a> {
+    /// The campaigns.
+    pub campaigns: &'a [Campaign],
+    /// Their error-free images.
+    pub twins: &'a Twins,
+    /// Real images.
+    pub real: &'a RealImages,
+}
+
+/// Whether a cell's errors are those of a voltage below nominal at the nominal clock.
+fn undervolted(cell: &Cell) -> bool {
+    matches!(
+        cell.faults,
+        Faults::Timing {
+            voltage: Some(_),
+            frequency: None,
+            ..
+        }
+    )
+}
+
+/// Whether a cell's errors are those of a clock away from nominal.
+fn overclocked(cell: &Cell) -> bool {
+    matches!(
+        cell.faults,
+        Faults::Timing {
+            frequency: Some(_),
+            ..
+        }
+    )
+}
+
+fn saved(cost: &CellCost) -> f64 {
+    cost.energy_saved()
+}
+
+fn speedup(cost: &CellCost) -> f64 {
+    cost.speedup()
+}
+
+fn point(best: &Best<'_>) -> String {
+    format!(
+        "{}, {}",
+        best.row.cell.place.name,
+        best.row.cell.faults.point_name()
+    )
+}
+
+impl Costed<'_> {
+    fn best(
+        &self,
+        keep: impl Fn(&Cell) -> bool,
+        most: impl Fn(&CellCost) -> f64,
+    ) -> (Option<Best<'_>>, usize) {
+        best(self.campaigns, self.twins, self.real, keep, most)
+    }
+
+    /// The row of a claim, from the best cell and a cause.
+    fn row(
+        &self,
+        claim: &str,
+        (found, cells): (Option<Best<'_>>, usize),
+        most: impl Fn(&CellCost) -> f64,
+        cause: impl FnOnce(&Best<'_>) -> String,
+    ) -> Option<Comparison> {
+        if cells == 0 {
+            return None;
+        }
+        let Some(best) = found else {
+            return Some(Comparison {
+                claim: claim.to_owned(),
+                ours: None,
+                definition: String::new(),
+                cause: format!("None of {cells} cells with DRIFT is of equal quality."),
+                command: String::new(),
+            });
+        };
+        let quality = quality_words(best.row, self.twins, self.real);
+        Some(Comparison {
+            claim: claim.to_owned(),
+            ours: Some(Measured {
+                value: most(&best.cost),
+                interval: None,
+            }),
+            definition: format!(
+                "The best of {cells} cells with DRIFT that are of equal quality: {}. {quality} Energy and time are those of the \
+                 embedded model on its 16×16 array, protection, checkpoints, counted recoveries, on-chip memories and DRAM ({}) \
+                 included, against the plain array at its nominal point. Counted from records, with constants of \
+                 configs/energy.yaml: no interval.",
+                point(&best),
+                costs::MEMORY,
+            ),
+            cause: cause(&best),
+            command: format!(
+                "{}; drift policy cost {}",
+                best.campaign.command(),
+                best.campaign.file_name()
+            ),
+        })
+    }
+
+    /// Energy saved by undervolting with DRIFT.
+    pub fn energy_saved(&self) -> Option<Comparison> {
+        let with = |kind: ProtectionKind| {
+            move |cell: &Cell| {
+                undervolted(cell) && cell.protection == kind && cell.taylorseer.is_none()
+            }
+        };
+        let others: Vec<String> = [
+            ("no protection", ProtectionKind::None),
+            ("classical ABFT", ProtectionKind::Abft),
+        ]
+        .into_iter()
+        .filter_map(|(name, kind)| {
+            let (found, _) = self.best(with(kind), saved);
+            let best = found?;
+            Some(format!(
+                "{name} {} ({})",
+                Format::Percent.text(saved(&best.cost)),
+                point(&best)
+            ))
+        })
+        .collect();
+        let found = self.best(with(ProtectionKind::Drift), saved);
+        self.row("energy-saved", found, saved, |best| {
+            let array = array_share(&best.cost);
+            let published = costs::published(best.row, costs::MEMORY)
+                .map_or(String::new(), |cost| {
+                    format!(
+                        " Under the same schedule {} on 128×128 PEs saves {}.",
+                        costs::PUBLISHED,
+                        Format::Percent.text(saved(&cost))
+                    )
+                });
+            format!(
+                "The supply moves only the array, which is {} of the nominal energy here; the rest is memories and DRAM. The array \
+                 alone takes {} less. On the same cells, {}.{published} How the paper counts memories is not in the summary at hand.",
+                Format::Percent.text(array.0),
+                Format::Percent.text(array.1),
+                others.join(", "),
+            )
+        })
+    }
+
+    /// Speedup by overclocking with DRIFT.
+    pub fn overclocking(&self) -> Option<Comparison> {
+        let with = |kind: ProtectionKind| {
+            move |cell: &Cell| {
+                overclocked(cell) && cell.protection == kind && cell.taylorseer.is_none()
+            }
+        };
+        let (none, _) = self.best(with(ProtectionKind::None), speedup);
+        let none = none.map_or("none".to_owned(), |best| {
+            format!(
+                "{} ({})",
+                Format::Ratio.text(speedup(&best.cost)),
+                point(&best)
+            )
+        });
+        let found = self.best(with(ProtectionKind::Drift), speedup);
+        self.row("overclocking-speedup", found, speedup, |best| {
+            let cycles = |cost: &CellCost| cost.nominal.total.cycles / cost.total().cycles;
+            format!(
+                "Two causes. Timing errors set in at once beyond the guardband: 15% above the nominal 850 MHz the technology table \
+                 has an error in 10⁵ bits (`drift tech show --tech scaled-14nm --frequency 975e6`), far above what DRIFT tolerates. And \
+                 DRAM bounds the time: here the array has {} as many cycles to do as the plain one, and one {} channel does not get \
+                 faster. Without protection, {none} at equal quality.",
+                Format::Ratio.text(1.0 / cycles(&best.cost)),
+                costs::MEMORY
+            )
+        })
+    }
+
+    /// Speedup of TaylorSeer with DRIFT.
+    pub fn taylorseer(&self) -> Option<Comparison> {
+        let keep =
+            |cell: &Cell| cell.taylorseer.is_some() && cell.protection == ProtectionKind::Drift;
+        let found = self.best(keep, speedup);
+        self.row("taylorseer-speedup", found, speedup, |best| {
+            let setting = best.row.cell.taylorseer.map(|one| one.to_string()).unwrap_or_default();
+            let published = |memory: &str| {
+                costs::published(best.row, memory).map(|cost| Format::Ratio.text(speedup(&cost)))
+            };
+            let published: Vec<String> = [costs::MEMORY, "hbm2"]
+                .into_iter()
+                .filter_map(|memory| Some(format!("{} with {memory}", published(memory)?)))
+                .collect();
+            format!(
+                "Interval and order {setting}. The first two steps are computed in full, embeddings and the final layer in every \
+                 step, and checksums and checkpoints cost time. {} under the same schedule: {}; its quality was not measured.",
+                costs::PUBLISHED,
+                published.join(", ")
+            )
+        })
+    }
+}
+
+/// Share of the nominal energy that the array takes, and what share of that is saved.
+fn array_share(cost: &CellCost) -> (f64, f64) {
+    let array = |parts: &crate::energy::Parts| parts.groups()[0].1;
+    let (nominal, now) = (cost.nominal.parts(), cost.parts());
+    (
+        array(nominal) / nominal.total(),
+        1.0 - array(&now) / array(nominal),
+    )
 }

@@ -123,6 +123,14 @@ impl Found {
             self.sections.push((rank, section));
         }
         self.told.extend(comparison::tolerable_ber(&self.campaigns));
+        let costed = comparison::Costed {
+            campaigns: &self.campaigns,
+            twins: &twins,
+            real: &real,
+        };
+        self.told.extend(costed.energy_saved());
+        self.told.extend(costed.overclocking());
+        self.told.extend(costed.taylorseer());
         for row in self.given {
             if self.told.iter().any(|told| told.claim == row.claim) {
                 let file = folder.join("comparison.json");

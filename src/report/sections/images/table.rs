@@ -1,8 +1,10 @@
 //! The table of a campaign of images.
 
 use super::axes::Axis;
+use super::costs;
 use super::records::{CONFIDENCE, Campaign, Row, Twins};
 use crate::campaign::equal_quality::{Answer, Quality, classified, judge};
+use crate::campaign::experiments::images::CellCost;
 use crate::campaign::statistics::Estimate;
 use crate::metrics::{Classified, RealImages};
 use crate::report::{Column, Table};
@@ -16,12 +18,24 @@ pub fn table(campaign: &Campaign, axes: &[Axis], twins: &Twins, real: &RealImage
             Column::text(axis.title())
         }
     });
+    // Energy and time where every cell has an operating point.
+    let costs: Option<Vec<CellCost>> = campaign.rows.iter().map(costs::counted).collect();
+    let costs = costs.filter(|_| campaign.rows.iter().any(|row| row.ber().is_none()));
+    let costed = if costs.is_some() {
+        vec![Column::number("Energy saved"), Column::number("Speedup")]
+    } else {
+        Vec::new()
+    };
     let measured = ["LPIPS", "95% interval", "SSIM", "Right class", "FD-clf"].map(Column::number);
     let counted = ["Faults", "Images"].map(Column::number);
     let rows = campaign.rows.iter().enumerate().map(|(at, row)| {
         let mut cells: Vec<String> = axes.iter().map(|axis| axis.texts[at].clone()).collect();
         cells.extend(measures(row, real));
         cells.push(quality(row, twins, real).map_or("–".to_owned(), |quality| verdict(&quality)));
+        if let Some(costs) = &costs {
+            cells.push(format!("{:.1}%", 100.0 * costs[at].energy_saved()));
+            cells.push(format!("{:.2}×", costs[at].speedup()));
+        }
         cells.push(number(row.estimate("faults"), 0));
         cells.push(row.images.len().to_string());
         cells
@@ -53,6 +67,7 @@ pub fn table(campaign: &Campaign, axes: &[Axis], twins: &Twins, real: &RealImage
         columns: parameters
             .chain(measured)
             .chain([Column::text("Equal")])
+            .chain(costed)
             .chain(counted)
             .collect(),
         rows: rows.collect(),
