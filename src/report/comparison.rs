@@ -87,27 +87,29 @@ pub struct Costed<'a> {
     pub real: &'a RealImages,
 }
 
-/// Whether a cell's errors are those of a voltage below nominal at the nominal clock.
+/// Whether a cell's schedule has a voltage of its own at the nominal clock.
 fn undervolted(cell: &Cell) -> bool {
-    matches!(
-        cell.faults,
-        Faults::Timing {
-            voltage: Some(_),
-            frequency: None,
-            ..
-        }
-    )
+    cell.schedule.is_some()
+        && matches!(
+            cell.faults,
+            Faults::Timing {
+                voltage: Some(_),
+                frequency: None,
+                ..
+            }
+        )
 }
 
-/// Whether a cell's errors are those of a clock away from nominal.
+/// Whether a cell's schedule has a clock of its own.
 fn overclocked(cell: &Cell) -> bool {
-    matches!(
-        cell.faults,
-        Faults::Timing {
-            frequency: Some(_),
-            ..
-        }
-    )
+    cell.schedule.is_some()
+        && matches!(
+            cell.faults,
+            Faults::Timing {
+                frequency: Some(_),
+                ..
+            }
+        )
 }
 
 fn saved(cost: &CellCost) -> f64 {
@@ -151,7 +153,9 @@ impl Costed<'_> {
                 claim: claim.to_owned(),
                 ours: None,
                 definition: String::new(),
-                cause: format!("None of {cells} cells with DRIFT is of equal quality."),
+                cause: format!(
+                    "None of {cells} cells with DRIFT is of equal quality, so there is nothing to compare."
+                ),
                 command: String::new(),
             });
         };

@@ -113,3 +113,62 @@ pub fn mean_by_seed(maps: &[BTreeMap<u64, f64>]) -> BTreeMap<u64, f64> {
     };
     first.iter().filter_map(of).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statement() -> Statement {
+        Statement {
+            text: "a hurts more than b".to_owned(),
+            paper: "It does".to_owned(),
+            effect: "a minus b".to_owned(),
+            records: vec!["x.jsonl".to_owned()],
+            command: "drift campaign x.yaml".to_owned(),
+        }
+    }
+
+    fn by_seed(values: &[f64]) -> BTreeMap<u64, f64> {
+        (0..).zip(values.iter().copied()).collect()
+    }
+
+    #[test]
+    fn a_statement_holds_fails_or_stays_open() {
+        let low = by_seed(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6]);
+        let high = by_seed(&[0.5, 0.5, 0.7, 0.9, 0.8, 1.0]);
+        let mixed = by_seed(&[0.3, 0.0, 0.5, 0.2, 0.7, 0.4]);
+        let decided = |more, less| statement().larger(more, less, 0.95);
+        let holds = decided(&high, &low);
+        assert_eq!(holds.verdict, Verdict::Holds);
+        let effect = holds.effect.expect("an effect");
+        assert!((effect.value - 2.3 / 6.0).abs() < 1e-12);
+        let [below, above] = effect.interval.expect("an interval");
+        assert!(0.0 < below && below < effect.value && effect.value < above);
+        assert!(
+            holds.evidence.contains("a minus b: 0.383 (95%:"),
+            "{}",
+            holds.evidence
+        );
+        assert!(holds.evidence.contains("6 images"), "{}", holds.evidence);
+        assert_eq!(decided(&low, &high).verdict, Verdict::Fails);
+        assert_eq!(decided(&mixed, &low).verdict, Verdict::Undecided);
+        // No difference at all contradicts; so few images, and none in common, decide nothing.
+        assert_eq!(decided(&low, &low).verdict, Verdict::Fails);
+        let few = by_seed(&[0.5, 0.5, 0.7, 0.9]);
+        assert_eq!(decided(&few, &low).verdict, Verdict::Undecided);
+        let others = BTreeMap::from([(99, 1.0)]);
+        let nothing = decided(&others, &low);
+        assert_eq!(
+            (nothing.verdict, nothing.effect),
+            (Verdict::Undecided, None)
+        );
+    }
+
+    #[test]
+    fn seeds_that_are_not_everywhere_do_not_count() {
+        let one = BTreeMap::from([(0, 1.0), (1, 3.0)]);
+        let two = BTreeMap::from([(1, 5.0), (2, 7.0)]);
+        assert_eq!(mean_by_seed(&[one, two]), BTreeMap::from([(1, 4.0)]));
+        assert_eq!(mean_by_seed(&[]), BTreeMap::new());
+    }
+}

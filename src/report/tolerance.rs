@@ -128,3 +128,53 @@ pub fn ratio(with: &Curve, without: &Curve, bound: f64, confidence: f64) -> Opti
         interval,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATES: [f64; 4] = [0.0, 1e-9, 1e-8, 1e-7];
+
+    /// Loss = slope · rate, a little different for each image.
+    fn curve(slope: f64) -> Curve {
+        let at = |rate: f64| {
+            let loss = |seed: u64| slope * rate * (1.0 + 0.1 * (seed % 3) as f64 - 0.1);
+            (rate, (0..9).map(|seed| (seed, loss(seed))).collect())
+        };
+        Curve::new(RATES.map(at)).expect("three rates")
+    }
+
+    #[test]
+    fn a_straight_line_crosses_where_it_must() {
+        // 0.02 = 1e6 · 2e-8.
+        let Tolerable::At(rate) = curve(1e6).tolerable(0.02) else {
+            panic!("it crosses");
+        };
+        assert!((rate / 2e-8 - 1.0).abs() < 1e-9, "{rate}");
+        assert_eq!(curve(1e8).tolerable(0.02), Tolerable::Below(1e-9));
+        assert_eq!(curve(1e3).tolerable(0.02), Tolerable::Above(1e-7));
+        assert_eq!(Tolerable::Above(1e-7).to_string(), "> 1.0e-7");
+    }
+
+    #[test]
+    fn ratios_have_intervals_and_only_exist_between_crossings() {
+        let found = ratio(&curve(4e5), &curve(4e6), 0.02, 0.95).expect("both cross");
+        assert!((found.value - 10.0).abs() < 1e-9);
+        // The same images: their differences cancel.
+        let [low, high] = found.interval.expect("an interval");
+        assert!((low - 10.0).abs() < 1e-6 && (high - 10.0).abs() < 1e-6);
+        assert_eq!(ratio(&curve(1e3), &curve(4e6), 0.02, 0.95), None);
+        let [low, high] = curve(1e6).interval(0.02, 0.95).expect("an interval");
+        assert!(low < 2e-8 && 2e-8 < high, "{low} {high}");
+    }
+
+    #[test]
+    fn too_little_is_no_curve() {
+        let losses = BTreeMap::from([(0, 0.1)]);
+        assert_eq!(
+            Curve::new([(1e-9, losses.clone()), (0.0, losses.clone())]),
+            None
+        );
+        assert_eq!(Curve::new([(1e-9, losses), (1e-8, BTreeMap::new())]), None);
+    }
+}
