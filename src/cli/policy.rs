@@ -242,7 +242,8 @@ fn cost(args: &CostArgs) -> Result<Verdict> {
     let (model, accelerator) = args.accelerator.resolved()?;
     let all = CellRecords::read(&args.records)?;
     println!(
-        "{}, {}; quality is that of {EMBEDDED}\n\n{:<20} {:>9} {:<16} {:<6} {:>7} {:>9} {:>8} {:>10} {:>10}  {}",
+        "{}, {}; quality is that of {EMBEDDED}\n\n{:<20} {:>9} {:<16} {:<6} {:>7} {:>9} {:>8} {:>10} {:>10}  \
+         mJ in array, on-chip memories, DRAM, checkpoints",
         model.name,
         args.accelerator.memory,
         "policy",
@@ -253,8 +254,7 @@ fn cost(args: &CostArgs) -> Result<Verdict> {
         "mJ",
         "saved",
         "ms",
-        "speedup",
-        "mJ in array, on-chip memories, DRAM, checkpoints"
+        "speedup"
     );
     let mut lines = Vec::new();
     for records in &all {

@@ -16,7 +16,7 @@ use crate::dram::Device;
 use crate::energy::{
     Analytic, Constants, Cost, EnergyError, Errors, Machine, Parts, Report, Run, RunError,
 };
-use crate::forecast::FullSteps;
+use crate::forecast::{Forecast, FullSteps};
 use crate::golden::Layout;
 use crate::infer::{EMBEDDED, ModelSource, Selector};
 use crate::model::{GemmShape, ModelConfig, ModelError, gemm_shapes};
@@ -42,6 +42,14 @@ pub enum CostError {
     Place {
         /// Its name.
         name: String,
+    },
+    /// TaylorSeer on a network whose blocks are not forecast.
+    #[error("TaylorSeer {forecast} on {model} is not allowed; expected a DiT or PixArt model")]
+    Forecast {
+        /// As the cell has it.
+        forecast: Forecast,
+        /// The model.
+        model: String,
     },
     /// The accelerator's configuration.
     #[error(transparent)]
@@ -69,6 +77,8 @@ pub struct CostedModel {
     pub shapes: Vec<GemmShape>,
     /// Blocks of the network.
     pub blocks: usize,
+    /// Whether its blocks can be forecast: those of a UNet cannot.
+    pub takes_forecast: bool,
 }
 
 impl CostedModel {
@@ -94,6 +104,7 @@ impl CostedModel {
             name: name.to_owned(),
             shapes: gemm_shapes(&config, 1, None)?,
             blocks: config.blocks(),
+            takes_forecast: !matches!(config, ModelConfig::Unet(_)),
         })
     }
 }
@@ -259,6 +270,12 @@ impl Setup {
     ) -> Result<Self, CostError> {
         let cell = &records.cell;
         let own = array(&cell.config)?;
+        if let Some(forecast) = cell.taylorseer.filter(|_| !model.takes_forecast) {
+            return Err(CostError::Forecast {
+                forecast,
+                model: model.name.clone(),
+            });
+        }
         let schedule = schedule(cell)?;
         let machine = accelerator.machine(&own, &schedule.tech)?;
         let shapes = model.shapes.iter().cloned();

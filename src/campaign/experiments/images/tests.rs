@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::campaign::{Shard, run};
-use crate::energy::Constants;
 use crate::infer::EMBEDDED;
 use crate::policy::{self, DvfsSchedule, Schedule};
 use std::num::NonZeroUsize;
@@ -74,6 +73,12 @@ fn taylorseer_is_an_axis_and_its_loss_is_against_full_images() {
         assert_eq!(2 * cost.run.macs, records.work().macs);
     }
     assert!(costed(&all[2], &accelerator).speedup() > 1.8);
+    let unet = CostedModel::named("sd15-512").unwrap();
+    let error = cost(&all[2], &unet, &accelerator).unwrap_err().to_string();
+    assert!(
+        error.starts_with("TaylorSeer 3:1 on sd15-512 is not allowed"),
+        "{error}"
+    );
 }
 
 const POLICIES: &str = "
@@ -112,12 +117,11 @@ fn policies_have_faults_by_class_and_are_costed_as_counted() {
         let images = records.outcomes.len() as u64;
         assert_eq!(images * cost.run.macs, work.macs);
         // Checkpoints: the run's rule is the engine's.
-        let without = Accelerator {
-            constants: Constants::shipped(),
-            ..accelerator.clone()
-        };
-        let bytes = costed(records, &without).run.total.dram_bytes
-            - costed(&unprotected(records), &without).run.total.dram_bytes;
+        let bytes = cost.run.total.dram_bytes
+            - costed(&unprotected(records), &accelerator)
+                .run
+                .total
+                .dram_bytes;
         assert_eq!(images as f64 * bytes, work.checkpoint_bytes_written as f64);
         assert_eq!(
             images as f64 * cost.recovery.dram_bytes,
