@@ -8,14 +8,14 @@ use drift::energy::{Analytic, Constants, Cost, Machine, Report, Run, shapes_from
 use drift::forecast::FullSteps;
 use drift::golden::Layout;
 use drift::model::GemmShape;
-use drift::policy::{Classes, Schedule};
+use drift::policy::{Classes, DvfsSchedule, Schedule};
 use drift::tech::{OperatingPoint, Table};
 use drift::units::{Hertz, Volts};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Version of the record's schema.
-const SCHEMA: &str = "drift-energy-report/1";
+const SCHEMA: &str = "drift-energy-report/2";
 
 /// Arguments of `drift energy`.
 #[derive(clap::Args)]
@@ -53,9 +53,10 @@ pub struct Args {
     /// What protects the array
     #[arg(long, value_enum, default_value_t = ProtectionArg::Drift)]
     protection: ProtectionArg,
-    /// Which GEMMs are away from nominal
-    #[arg(long, value_enum, default_value_t = ScheduleArg::Paper)]
-    schedule: ScheduleArg,
+    /// Which GEMMs are away from nominal: `paper` (all but early steps, embeddings and first blocks),
+    /// `uniform` (all), or a schedule's YAML file, which has operating points of its own
+    #[arg(long, value_name = "RULE|FILE", default_value = "paper")]
+    schedule: String,
     /// Steps at the nominal point in the paper's schedule
     #[arg(long, default_value_t = 5)]
     early: usize,
@@ -94,15 +95,6 @@ enum ProtectionArg {
     Drift,
 }
 
-/// Schedules by name.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum ScheduleArg {
-    /// All but early steps, embeddings and first blocks
-    Paper,
-    /// All
-    Uniform,
-}
-
 #[derive(Serialize)]
 struct Record<'a> {
     schema: &'static str,
@@ -114,7 +106,7 @@ struct Record<'a> {
     steps: u32,
     guidance: bool,
     nominal_point: OperatingPoint,
-    point: OperatingPoint,
+    points: &'a [OperatingPoint],
     schedule: Schedule,
     hardware: Hardware,
     checkpoints: Option<Analytic>,
@@ -134,7 +126,10 @@ pub fn run(args: &Args) -> Result<Verdict> {
         );
     }
     let config = inputs::config(&args.config)?;
-    let table = Table::load(args.tech.as_deref().unwrap_or(drift::tech::SHIPPED[0].0))?;
+    let file = schedule_file(args)?;
+    let tech = file.as_ref().map(|file| file.tech.as_str());
+    let tech = args.tech.as_deref().or(tech);
+    let table = Table::load(tech.unwrap_or(drift::tech::SHIPPED[0].0))?;
     let constants = match &args.constants {
         Some(file) => Constants::from_file(file)?,
         None => Constants::shipped(),
@@ -148,21 +143,32 @@ pub fn run(args: &Args) -> Result<Verdict> {
         shapes = shapes.into_iter().map(GemmShape::guided).collect();
     }
     let nominal_point = machine.nominal();
-    let point = point(args, nominal_point)?;
     let (hardware, checkpoints) = protection(args, config.run.checkpoint_interval)?;
     let steps = args.steps as usize;
     let blocks = shapes.iter().filter_map(|shape| shape.block).max();
     let blocks = blocks.map_or(0, |last| last + 1);
+    let (classes, schedule, points) = match &file {
+        Some(file) => (
+            file.classes.classes(steps, blocks),
+            file.schedule,
+            file.operating_points(&table),
+        ),
+        None => (
+            Classes::protecting(steps, args.early, blocks, args.first),
+            match args.schedule.as_str() {
+                "uniform" => Schedule::uniform(1),
+                _ => Schedule::paper(1),
+            },
+            vec![nominal_point, point(args, nominal_point)?],
+        ),
+    };
     let protected = Run {
         machine: &machine,
         shapes: &shapes,
         steps,
-        classes: Classes::protecting(steps, args.early, blocks, args.first),
-        schedule: match args.schedule {
-            ScheduleArg::Paper => Schedule::paper(1),
-            ScheduleArg::Uniform => Schedule::uniform(1),
-        },
-        points: &[nominal_point, point],
+        classes,
+        schedule,
+        points: &points,
         hardware,
         checkpoints,
         errors: None,
@@ -181,9 +187,13 @@ pub fn run(args: &Args) -> Result<Verdict> {
         .file_stem()
         .unwrap_or_default()
         .to_string_lossy();
+    let away: Vec<String> = points[1..]
+        .iter()
+        .map(|point| format!("{} at {}", point.voltage, point.frequency))
+        .collect();
     println!(
         "{name}, {steps} steps{}, {} array of {}x{}, {}, {}\n\
-         nominal {} at {}, away from it {} at {}",
+         nominal {} at {}, away from it {}",
         if args.guidance { " with guidance" } else { "" },
         config.dataflow,
         config.rows,
@@ -192,8 +202,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         args.memory,
         nominal_point.voltage,
         nominal_point.frequency,
-        point.voltage,
-        point.frequency,
+        away.join(", "),
     );
     print(&nominal, &report, &constants);
     if let Some(file) = &args.json {
@@ -207,8 +216,8 @@ pub fn run(args: &Args) -> Result<Verdict> {
             steps: args.steps,
             guidance: args.guidance,
             nominal_point,
-            point,
-            schedule: protected.schedule,
+            points: &points,
+            schedule,
             hardware,
             checkpoints,
             full_steps: protected.full_steps.map(|full| full.count(steps)),
@@ -220,6 +229,28 @@ pub fn run(args: &Args) -> Result<Verdict> {
             .with_context(|| format!("{}: cannot be written", file.display()))?;
     }
     Ok(Verdict::Good)
+}
+
+/// The file of `--schedule`, unless that is a rule.
+fn schedule_file(args: &Args) -> Result<Option<DvfsSchedule>> {
+    if ["paper", "uniform"].contains(&args.schedule.as_str()) {
+        return Ok(None);
+    }
+    let file = Path::new(&args.schedule);
+    if !file.exists() {
+        bail!(
+            "--schedule {}: no such file; expected paper, uniform or a schedule's YAML file",
+            args.schedule
+        );
+    }
+    if args.voltage.is_some() || args.frequency.is_some() || args.tech.is_some() {
+        bail!(
+            "--schedule {}: it has points of a technology of its own; expected no --voltage, \
+             --frequency or --tech",
+            args.schedule
+        );
+    }
+    Ok(Some(DvfsSchedule::from_file(file)?))
 }
 
 /// The point of `--voltage` and `--frequency`.

@@ -33,9 +33,16 @@ enum Action {
     Cost(CostArgs),
 }
 
-/// What images are costed on.
+/// What is costed, and on what.
 #[derive(clap::Args)]
 struct AcceleratorArgs {
+    /// tiny-dit, whose quality the records say, or another model under the same schedules:
+    /// dit-xl-2-512, dit-xl-2-256, pixart-alpha-512, pixart-alpha-1024, sd15-512
+    #[arg(long, default_value = EMBEDDED)]
+    model: String,
+    /// Array other than that of the records: shipped name or YAML file
+    #[arg(long)]
+    config: Option<String>,
     /// DRAM, by its name in the constants: ddr4-3200 (one channel), ddr4-3200-4ch or hbm2
     #[arg(long, value_name = "NAME", default_value = "ddr4-3200")]
     memory: String,
@@ -90,13 +97,6 @@ enum LossArg {
 struct CostArgs {
     /// Records of the experiment `images`
     records: PathBuf,
-    /// tiny-dit, whose quality the records say, or another model under the same schedules:
-    /// dit-xl-2-512, dit-xl-2-256, pixart-alpha-512, pixart-alpha-1024, sd15-512
-    #[arg(long, default_value = EMBEDDED)]
-    model: String,
-    /// Array other than that of the records: shipped name or YAML file
-    #[arg(long)]
-    config: Option<String>,
     #[command(flatten)]
     accelerator: AcceleratorArgs,
     /// Write a record
@@ -113,7 +113,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
 }
 
 impl AcceleratorArgs {
-    fn resolved(&self, config: Option<&str>) -> Result<Accelerator> {
+    fn resolved(&self) -> Result<(CostedModel, Accelerator)> {
         if let Some(nm) = self.node.filter(|nm| !(*nm > 0.0 && nm.is_finite())) {
             bail!("--node {nm} is not allowed; expected a number of nanometres above 0");
         }
@@ -122,12 +122,13 @@ impl AcceleratorArgs {
             None => Constants::shipped(),
         };
         constants.memory(&self.memory)?;
-        Ok(Accelerator {
-            config: config.map(inputs::config).transpose()?,
+        let accelerator = Accelerator {
+            config: self.config.as_deref().map(inputs::config).transpose()?,
             memory: self.memory.clone(),
             constants,
             nm: self.node,
-        })
+        };
+        Ok((CostedModel::named(&self.model)?, accelerator))
     }
 }
 
@@ -142,7 +143,7 @@ fn optimise(args: &OptimiseArgs) -> Result<Verdict> {
             format!("--protection {name}: not known; expected one of {names}")
         })?),
     };
-    let accelerator = args.accelerator.resolved(None)?;
+    let (model, accelerator) = args.accelerator.resolved()?;
     let (objective, unit) = match args.minimise {
         ObjectiveArg::Energy => (Objective::Energy, "mJ"),
         ObjectiveArg::Time => (Objective::Time, "ms"),
@@ -154,7 +155,7 @@ fn optimise(args: &OptimiseArgs) -> Result<Verdict> {
     let mut found = optimised_schedule(
         &args.records,
         |cell| protection.is_none_or(|kind| cell.protection == kind),
-        &accelerator,
+        (&model, &accelerator),
         (objective, counted, args.bound),
     )?;
     let name = |path: &PathBuf| {
@@ -164,7 +165,7 @@ fn optimise(args: &OptimiseArgs) -> Result<Verdict> {
             .into_owned()
     };
     found.schedule.origin = Some(format!(
-        "drift policy optimise {} --bound {}{} --minimise {} --loss {} --memory {}",
+        "drift policy optimise {} --bound {}{} --minimise {} --loss {} --model {}{} --memory {}",
         name(&args.records),
         args.bound,
         protection.map_or(String::new(), |kind| format!(" --protection {kind}")),
@@ -178,6 +179,11 @@ fn optimise(args: &OptimiseArgs) -> Result<Verdict> {
         } else {
             "mean"
         },
+        model.name,
+        args.accelerator
+            .config
+            .as_ref()
+            .map_or(String::new(), |config| format!(" --config {config}")),
         args.accelerator.memory,
     ));
     atomic::write(&args.out, found.schedule.to_yaml())
@@ -233,12 +239,12 @@ struct Line<'a> {
 }
 
 fn cost(args: &CostArgs) -> Result<Verdict> {
-    let accelerator = args.accelerator.resolved(args.config.as_deref())?;
-    let model = CostedModel::named(&args.model)?;
+    let (model, accelerator) = args.accelerator.resolved()?;
     let all = CellRecords::read(&args.records)?;
     println!(
-        "{}, {}; quality is that of {EMBEDDED}\n\n{:<20} {:>9} {:<16} {:<6} {:>7} {:>9} {:>8} {:>10} {:>10}  {}",
-        args.model,
+        "{}, {}; quality is that of {EMBEDDED}\n\n{:<20} {:>9} {:<16} {:<6} {:>7} {:>9} {:>8} {:>10} {:>10}  \
+         mJ in array, on-chip memories, DRAM, checkpoints",
+        model.name,
         args.accelerator.memory,
         "policy",
         "point",
@@ -248,8 +254,7 @@ fn cost(args: &CostArgs) -> Result<Verdict> {
         "mJ",
         "saved",
         "ms",
-        "speedup",
-        "mJ in array, on-chip memories, DRAM, checkpoints"
+        "speedup"
     );
     let mut lines = Vec::new();
     for records in &all {
@@ -293,7 +298,7 @@ fn cost(args: &CostArgs) -> Result<Verdict> {
         let record = Record {
             schema: SCHEMA,
             drift: env!("CARGO_PKG_VERSION"),
-            model: &args.model,
+            model: &model.name,
             memory: &args.accelerator.memory,
             cells: lines,
         };

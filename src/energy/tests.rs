@@ -503,14 +503,15 @@ fn bad_constants_are_refused() {
     assert!(error("- nm: 7\n", "- nm: 45\n").contains("buffer[1].nm: 45"));
     assert!(error("buffer_mib:", "bufer_mib:").contains("bufer_mib"));
     assert!(error("channels: 1", "channels: 0").contains("memories.ddr4-3200.channels: 0"));
-    assert!(error("name: hbm2", "name: ddr4-3200").contains("memories[2].name: ddr4-3200"));
+    assert!(error("name: hbm2", "name: ddr4-3200").contains("memories[3].name: ddr4-3200"));
     let unknown = Constants::shipped()
         .memory("lpddr")
         .unwrap_err()
         .to_string();
     assert_eq!(
         unknown,
-        "memory lpddr is not allowed; expected one of ddr4-3200, ddr4-3200-4ch, hbm2"
+        "memory lpddr is not allowed; expected one of ddr4-3200, ddr4-3200-1chip, ddr4-3200-4ch, \
+         hbm2"
     );
     let unknown = Constants::shipped().node("gf180").unwrap_err().to_string();
     assert!(unknown.contains("gf180") && unknown.contains("sky130, 14nm"));

@@ -16,11 +16,12 @@ use crate::dram::Device;
 use crate::energy::{
     Analytic, Constants, Cost, EnergyError, Errors, Machine, Parts, Report, Run, RunError,
 };
+use crate::forecast::{Forecast, FullSteps};
 use crate::golden::Layout;
 use crate::infer::{EMBEDDED, ModelSource, Selector};
 use crate::model::{GemmShape, ModelConfig, ModelError, gemm_shapes};
-use crate::policy::{self, ClassShares, DvfsSchedule, Schedule, Setpoint};
-use crate::tech::{self, Table, TechError};
+use crate::policy::{self, ClassShares, Classes, DvfsSchedule, Schedule, Setpoint};
+use crate::tech::{self, OperatingPoint, Table, TechError};
 use serde::Serialize;
 use std::path::Path;
 use thiserror::Error;
@@ -41,6 +42,14 @@ pub enum CostError {
     Place {
         /// Its name.
         name: String,
+    },
+    /// TaylorSeer on a network whose blocks are not forecast.
+    #[error("TaylorSeer {forecast} on {model} is not allowed; expected a DiT or PixArt model")]
+    Forecast {
+        /// As the cell has it.
+        forecast: Forecast,
+        /// The model.
+        model: String,
     },
     /// The accelerator's configuration.
     #[error(transparent)]
@@ -68,6 +77,8 @@ pub struct CostedModel {
     pub shapes: Vec<GemmShape>,
     /// Blocks of the network.
     pub blocks: usize,
+    /// Whether its blocks can be forecast: those of a UNet cannot.
+    pub takes_forecast: bool,
 }
 
 impl CostedModel {
@@ -93,6 +104,7 @@ impl CostedModel {
             name: name.to_owned(),
             shapes: gemm_shapes(&config, 1, None)?,
             blocks: config.blocks(),
+            takes_forecast: !matches!(config, ModelConfig::Unet(_)),
         })
     }
 }
@@ -219,75 +231,135 @@ pub fn cost(
     model: &CostedModel,
     accelerator: &Accelerator,
 ) -> Result<CellCost, CostError> {
-    let cell = &records.cell;
-    let own = array(&cell.config)?;
-    let schedule = schedule(cell)?;
-    let machine = accelerator.machine(&own, &schedule.tech)?;
-    let table = machine.table();
-    let shapes: Vec<GemmShape> = match cell.guidance {
-        1.0 => model.shapes.clone(),
-        _ => model
-            .shapes
-            .iter()
-            .cloned()
-            .map(GemmShape::guided)
-            .collect(),
-    };
-    let points = schedule.operating_points(table);
-    let counted = model.name == EMBEDDED && *machine.config() == own;
-    let work = records.work();
-    let share = |tiles: u64| tiles as f64 / (work.faulty_tiles as f64).max(1.0);
-    let errors = if counted {
-        None
-    } else {
-        let wrong = points
-            .iter()
-            .map(|point| Ok(table.errors(*point)?.word_wrong));
-        Some(Errors {
-            word_wrong: wrong.collect::<Result<_, TechError>>()?,
-            rolled_back: share(work.rollbacks),
-            recomputed: share(work.recomputed_tiles),
-        })
-    };
-    let layout = match cell.protection {
-        ProtectionKind::DriftRowMajor => Layout::RowMajor,
-        _ => Layout::Tile,
-    };
-    let run = Run {
-        machine: &machine,
-        shapes: &shapes,
-        steps: cell.steps,
-        classes: schedule.classes.classes(cell.steps, model.blocks),
-        schedule: schedule.schedule,
-        points: &points,
-        hardware: hardware(cell.protection, machine.device()),
-        checkpoints: cell.protection.rolls_back().then_some(Analytic {
-            interval: cell.interval as usize,
-            rollbacks: 0.0,
-            layout,
-        }),
-        errors,
-        full_steps: cell.taylorseer.map(|forecast| forecast.full_steps()),
-    };
+    let setup = Setup::new(records, model, accelerator)?;
+    let (run, recovery) = setup.costs(records)?;
     let nominal = Run {
         schedule: Schedule::uniform(0),
         hardware: Hardware::Plain,
         checkpoints: None,
         errors: None,
         full_steps: None,
-        ..run.clone()
-    };
-    // The most aggressive point, from which a visit to nominal costs most.
-    let furthest = points.last().copied().unwrap_or(machine.nominal());
-    let recovery = if counted && !records.outcomes.is_empty() {
-        let all = machine.recovery(furthest, &work)?;
-        all * (1.0 / records.outcomes.len() as f64)
-    } else {
-        Cost::default()
+        ..setup.run()
     };
     Ok(CellCost {
-        run: run.report()?,
+        run,
         recovery,
         nominal: nominal.report()?,
     })
+}
+
+/// What a cell's cost follows from.
+pub(super) struct Setup {
+    machine: Machine,
+    shapes: Vec<GemmShape>,
+    points: Vec<OperatingPoint>,
+    steps: usize,
+    classes: Classes,
+    schedule: Schedule,
+    hardware: Hardware,
+    checkpoints: Option<Analytic>,
+    errors: Option<Errors>,
+    full_steps: Option<FullSteps>,
+}
+
+impl Setup {
+    pub fn new(
+        records: &CellRecords,
+        model: &CostedModel,
+        accelerator: &Accelerator,
+    ) -> Result<Self, CostError> {
+        let cell = &records.cell;
+        let own = array(&cell.config)?;
+        if let Some(forecast) = cell.taylorseer.filter(|_| !model.takes_forecast) {
+            return Err(CostError::Forecast {
+                forecast,
+                model: model.name.clone(),
+            });
+        }
+        let schedule = schedule(cell)?;
+        let machine = accelerator.machine(&own, &schedule.tech)?;
+        let shapes = model.shapes.iter().cloned();
+        let shapes = match cell.guidance {
+            1.0 => shapes.collect(),
+            _ => shapes.map(GemmShape::guided).collect(),
+        };
+        let points = schedule.operating_points(machine.table());
+        let counted = model.name == EMBEDDED && *machine.config() == own;
+        let errors = if counted {
+            None
+        } else {
+            let work = records.work();
+            let share = |tiles: u64| tiles as f64 / (work.faulty_tiles as f64).max(1.0);
+            let wrong = |point| Ok(machine.table().errors(point)?.word_wrong);
+            let word_wrong = points.iter().copied().map(wrong);
+            Some(Errors {
+                word_wrong: word_wrong.collect::<Result<_, TechError>>()?,
+                rolled_back: share(work.rollbacks),
+                recomputed: share(work.recomputed_tiles),
+            })
+        };
+        let layout = match cell.protection {
+            ProtectionKind::DriftRowMajor => Layout::RowMajor,
+            _ => Layout::Tile,
+        };
+        Ok(Self {
+            shapes,
+            points,
+            steps: cell.steps,
+            classes: schedule.classes.classes(cell.steps, model.blocks),
+            schedule: schedule.schedule,
+            hardware: hardware(cell.protection, machine.device()),
+            checkpoints: cell.protection.rolls_back().then_some(Analytic {
+                interval: cell.interval as usize,
+                rollbacks: 0.0,
+                layout,
+            }),
+            errors,
+            full_steps: cell.taylorseer.map(|forecast| forecast.full_steps()),
+            machine,
+        })
+    }
+
+    /// The same with all classes at nominal.
+    pub fn at_nominal(self) -> Self {
+        Self {
+            schedule: Schedule::uniform(0),
+            ..self
+        }
+    }
+
+    fn run(&self) -> Run<'_> {
+        Run {
+            machine: &self.machine,
+            shapes: &self.shapes,
+            steps: self.steps,
+            classes: self.classes,
+            schedule: self.schedule,
+            points: &self.points,
+            hardware: self.hardware,
+            checkpoints: self.checkpoints,
+            errors: self.errors.clone(),
+            full_steps: self.full_steps,
+        }
+    }
+
+    /// Without recovery.
+    pub fn report(&self) -> Result<Report, CostError> {
+        Ok(self.run().report()?)
+    }
+
+    /// The run, and what recovery took on top.
+    pub fn costs(&self, records: &CellRecords) -> Result<(Report, Cost), CostError> {
+        // The most aggressive point, from which a visit to nominal costs most.
+        let furthest = self.points.last().copied();
+        let furthest = furthest.unwrap_or(self.machine.nominal());
+        let counted = self.errors.is_none() && !records.outcomes.is_empty();
+        let recovery = if counted {
+            let all = self.machine.recovery(furthest, &records.work())?;
+            all * (1.0 / records.outcomes.len() as f64)
+        } else {
+            Cost::default()
+        };
+        Ok((self.report()?, recovery))
+    }
 }

@@ -1,10 +1,10 @@
 //! A schedule from the records of a characterisation: cells in which one class of steps and blocks
 //! runs at one point, and all others at nominal.
 
-use super::cost::{Accelerator, CostError, CostedModel, cost};
+use super::cost::{Accelerator, CostError, CostedModel, Setup};
 use super::{Cell, CellRecords};
 use crate::campaign::CampaignError;
-use crate::infer::EMBEDDED;
+use crate::energy::Report;
 use crate::policy::{
     self, Choice, DvfsSchedule, Loss, OptimiseError, Schedule, Sensitivity, Setpoint, optimise,
 };
@@ -63,7 +63,7 @@ pub struct Optimised {
     pub schedule: DvfsSchedule,
     /// Sum of the losses of its classes.
     pub loss: f64,
-    /// J, or s, of an image of the embedded model, transitions left out.
+    /// J, or s, of an image, transitions left out.
     pub amount: f64,
     /// The same with all classes nominal.
     pub nominal: f64,
@@ -76,6 +76,11 @@ struct Characterised<'a> {
     records: &'a CellRecords,
 }
 
+/// Energy of a class in J.
+fn energy(run: &Report, class: policy::Cell) -> f64 {
+    run.by_cell[class.index()] * 1e-12
+}
+
 /// The only class that a schedule has away from nominal.
 fn only(schedule: &DvfsSchedule) -> Option<policy::Cell> {
     let mut away = policy::Cell::all().filter(|cell| schedule.schedule.of(*cell) > 0);
@@ -84,15 +89,15 @@ fn only(schedule: &DvfsSchedule) -> Option<policy::Cell> {
 }
 
 /// Finds the schedule with the least energy or time whose classes' losses sum up to `bound` at most.
-/// Of the records, those of cells that `keep` accepts are looked at. Energies are those of the
-/// embedded model, with what recovery took in the records.
+/// Of the records, those of cells that `keep` accepts are looked at. Energies are
+/// those of the model on the accelerator, losses always those of the embedded model.
 ///
 /// # Errors
 /// [`PolicyError`].
 pub fn schedule(
     file: &Path,
     keep: impl Fn(&Cell) -> bool,
-    accelerator: &Accelerator,
+    (model, accelerator): (&CostedModel, &Accelerator),
     (objective, counted, bound): (Objective, Counted, f64),
 ) -> Result<Optimised, PolicyError> {
     let refused = |found: String, expected: &str| PolicyError::Characterisation {
@@ -157,7 +162,6 @@ pub fn schedule(
             "7 at most: the hardware's table has 8 with nominal",
         ));
     }
-    let model = CostedModel::named(EMBEDDED).map_err(CostError::from)?;
     let mut cells = Vec::new();
     let mut nominal = 0.0;
     for class in policy::Cell::all() {
@@ -188,35 +192,22 @@ pub fn schedule(
                     Counted::Mean => 0.0,
                 },
             });
-            let cost = cost(records, &model, accelerator)?;
-            let index = class.index();
-            let at_nominal = Cell {
-                schedule: None,
-                faults: super::Faults::Timing {
-                    voltage: None,
-                    frequency: None,
-                    tech: parts(characterised).map_or(String::new(), |(tech, _)| tech),
-                },
-                ..records.cell.clone()
-            };
-            let at_nominal = CellRecords {
-                cell: at_nominal,
-                outcomes: Vec::new(),
-            };
-            let (of_run, of_recovery) = match objective {
-                Objective::Energy => (cost.run.by_cell[index] * 1e-12, cost.recovery.joules()),
-                Objective::Time => (cost.run.seconds_by_cell[index], cost.recovery.seconds),
+            let setup = Setup::new(records, model, accelerator)?;
+            let (run, recovery) = setup.costs(records)?;
+            let (of_class, of_recovery) = match objective {
+                Objective::Energy => (energy(&run, class), recovery.joules()),
+                Objective::Time => (run.seconds_by_cell[class.index()], recovery.seconds),
             };
             if sensitivity.energy.is_empty() {
-                let cost = super::cost::cost(&at_nominal, &model, accelerator)?;
+                let run = setup.at_nominal().report()?;
                 let one = match objective {
-                    Objective::Energy => cost.run.by_cell[index] * 1e-12,
-                    Objective::Time => cost.run.seconds_by_cell[index],
+                    Objective::Energy => energy(&run, class),
+                    Objective::Time => run.seconds_by_cell[class.index()],
                 };
                 nominal += one;
                 sensitivity.energy.push(one);
             }
-            sensitivity.energy.push(of_run + of_recovery);
+            sensitivity.energy.push(of_class + of_recovery);
         }
         cells.push(sensitivity);
     }

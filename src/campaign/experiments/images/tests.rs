@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::campaign::{Shard, run};
-use crate::energy::Constants;
 use crate::infer::EMBEDDED;
 use crate::policy::{self, DvfsSchedule, Schedule};
 use std::num::NonZeroUsize;
@@ -74,6 +73,12 @@ fn taylorseer_is_an_axis_and_its_loss_is_against_full_images() {
         assert_eq!(2 * cost.run.macs, records.work().macs);
     }
     assert!(costed(&all[2], &accelerator).speedup() > 1.8);
+    let unet = CostedModel::named("sd15-512").unwrap();
+    let error = cost(&all[2], &unet, &accelerator).unwrap_err().to_string();
+    assert!(
+        error.starts_with("TaylorSeer 3:1 on sd15-512 is not allowed"),
+        "{error}"
+    );
 }
 
 const POLICIES: &str = "
@@ -112,12 +117,11 @@ fn policies_have_faults_by_class_and_are_costed_as_counted() {
         let images = records.outcomes.len() as u64;
         assert_eq!(images * cost.run.macs, work.macs);
         // Checkpoints: the run's rule is the engine's.
-        let without = Accelerator {
-            constants: Constants::shipped(),
-            ..accelerator.clone()
-        };
-        let bytes = costed(records, &without).run.total.dram_bytes
-            - costed(&unprotected(records), &without).run.total.dram_bytes;
+        let bytes = cost.run.total.dram_bytes
+            - costed(&unprotected(records), &accelerator)
+                .run
+                .total
+                .dram_bytes;
         assert_eq!(images as f64 * bytes, work.checkpoint_bytes_written as f64);
         assert_eq!(
             images as f64 * cost.recovery.dram_bytes,
@@ -206,19 +210,19 @@ fn characterisation(seeds: usize) -> (tempfile::TempDir, PathBuf) {
 fn schedules_come_from_a_characterisation_and_run_in_campaigns() {
     let (folder, file) = characterisation(2);
     let accelerator = Accelerator::with_memory("hbm2");
+    let model = CostedModel::named(EMBEDDED).unwrap();
     let find = |bound: f64| {
         let how = (Objective::Energy, Counted::Mean, bound);
-        optimised_schedule(&file, |_| true, &accelerator, how).unwrap()
+        optimised_schedule(&file, |_| true, (&model, &accelerator), how).unwrap()
     };
-    let (none, some, all) = (find(0.0), find(0.05), find(1e9));
-    assert!(none.loss <= 0.0 && some.loss <= 0.05 && some.loss < all.loss);
-    assert!(all.amount < some.amount && some.amount <= none.amount);
-    assert!(none.amount <= none.nominal);
+    let (some, all) = (find(0.05), find(1e9));
+    assert!(some.loss <= 0.05 && some.loss < all.loss);
+    assert!(all.amount < some.amount && some.amount <= some.nominal);
     assert_eq!(all.schedule.schedule, Schedule::uniform(1));
     assert_eq!(all.schedule.points[1].voltage, Some(1.69));
     // Time is the same at every voltage: the first point that keeps the bound will do.
     let how = (Objective::Time, Counted::Upper, 1e9);
-    let time = optimised_schedule(&file, |_| true, &accelerator, how).unwrap();
+    let time = optimised_schedule(&file, |_| true, (&model, &accelerator), how).unwrap();
     assert!((time.amount / time.nominal - 1.0).abs() < 1e-9);
     // What is written is read again, and a campaign takes it.
     let written = folder.path().join("s.yaml");
@@ -231,7 +235,7 @@ fn schedules_come_from_a_characterisation_and_run_in_campaigns() {
     let confirmed = cells(2, &grid);
     assert_eq!(confirmed[0].cell.schedule.as_ref(), Some(&some.schedule));
     assert!(costed(&confirmed[0], &accelerator).energy_saved() > 0.0);
-    let refused = optimised_schedule(&file, |_| false, &accelerator, how).unwrap_err();
+    let refused = optimised_schedule(&file, |_| false, (&model, &accelerator), how).unwrap_err();
     assert!(
         refused.to_string().contains("no cell with one class"),
         "{refused}"
