@@ -300,3 +300,73 @@ fn checked<'a>(spec: &Spec, setting: &'a Setting) -> Result<&'a Setting, Campaig
     }
     Ok(setting)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    const GRID: &str = "
+  model: [pixart-alpha-512]
+  config: tpu
+  tech: scaled-14nm
+  memory: ddr4-3200
+  steps: 10
+  early: 1
+  first: 1
+  rollbacks: 0.01
+  setting:
+  - {name: nominal, protection: none}
+  - {name: low, voltage: 0.7, protection: none}
+  - {name: drift, voltage: 0.7, protection: drift}
+  - {name: twice, voltage: 0.7, protection: dmr}
+  - {name: seer, taylorseer: 4, protection: none}
+";
+
+    fn made(grid: &str) -> Result<Energy, CampaignError> {
+        let text = format!(
+            "schema: drift-campaign/1\nname: t\nexperiment: energy\nseeds: {{count: 1}}\ngrid:{grid}"
+        );
+        Energy::new(&Spec::from_yaml(&text, Path::new("t.yaml")).expect("a specification"))
+    }
+
+    #[test]
+    fn settings_cost_what_they_must() {
+        let energy = made(GRID).expect("valid");
+        let bills: Vec<Bill> = energy
+            .cells()
+            .iter()
+            .map(|cell| energy.run(cell, 0).expect("a bill"))
+            .collect();
+        let [nominal, low, drift, twice, seer] = &bills[..] else {
+            panic!("five settings");
+        };
+        assert_eq!(nominal.saved(), 0.0);
+        assert_eq!(nominal.speedup(), 1.0);
+        assert!(low.saved() > drift.saved() && drift.saved() > twice.saved());
+        assert!(low.saved() > 0.0 && twice.saved() < 0.0);
+        assert!(seer.speedup() > 1.5 && seer.saved() > 0.3);
+        assert_eq!(energy.run(&energy.cells()[2], 9).expect("a bill"), *drift);
+    }
+
+    #[test]
+    fn bad_grids_are_refused() {
+        for (from, to, part) in [
+            ("pixart-alpha-512", "pixart", "grid.model: pixart"),
+            ("tpu", "gpu", "grid.config: gpu"),
+            ("ddr4-3200", "ddr9", "grid.memory: ddr9"),
+            ("rollbacks: 0.01", "rollbacks: 2", "grid.rollbacks: 2"),
+            ("steps: 10", "steps: 0", "grid.steps: 0"),
+            (
+                "{name: low, voltage: 0.7",
+                "{name: low, voltage: -1",
+                "low: voltage: -1",
+            ),
+            ("taylorseer: 4", "taylorseer: 0", "seer: taylorseer: 0"),
+            ("protection: dmr", "protection: tmr", "tmr"),
+        ] {
+            let error = made(&GRID.replace(from, to)).err().expect("refused");
+            assert!(error.to_string().contains(part), "{to}: {error}");
+        }
+    }
+}

@@ -282,3 +282,44 @@ fn bad_axes_are_refused() {
     let found = message("  protection: [none]\n  faults: [{ber: 0}]\n  taylorseer: [fast]\n");
     assert!(found.contains("grid.taylorseer: fast"), "{found}");
 }
+
+#[test]
+fn the_same_faults_meet_every_protection_and_images_are_recorded() {
+    let grid = "
+  steps: [2]
+  guidance: [1]
+  pictures: true
+  faults: [{ber: 0}, {ber: 1.0e-6}]
+  protection: [none, dmr, drift]
+";
+    let cells = cells(2, grid);
+    assert_eq!(cells.len(), 6);
+    for cell in &cells {
+        assert_eq!(cell.outcomes.len(), 2);
+        for outcome in &cell.outcomes {
+            let png = STANDARD.decode(&outcome.picture).unwrap();
+            let image = Image::from_png(&png, Path::new("picture")).unwrap();
+            let classified = Classifier::embedded().classify(&[&image]).unwrap();
+            // Pixels of 8 bits: nearly the features that were recorded.
+            let pairs = classified[0].features.iter().zip(&outcome.features);
+            assert!(pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) < 0.2);
+        }
+    }
+    let of = |ber: f64, kind: ProtectionKind| {
+        let found = cells.iter().find(|cell| {
+            cell.cell.protection == kind
+                && matches!(cell.cell.faults, Faults::Uniform { ber: own, .. } if own == ber)
+        });
+        &found.unwrap().outcomes
+    };
+    for seed in 0..2 {
+        let faults = of(1e-6, ProtectionKind::None)[seed].faults;
+        assert!(faults > 100, "{faults}");
+        assert_eq!(of(1e-6, ProtectionKind::Dmr)[seed].faults, faults);
+        assert_eq!(of(1e-6, ProtectionKind::Drift)[seed].faults, faults);
+        assert_eq!(of(0.0, ProtectionKind::Drift)[seed].lpips, 0.0);
+        // A second copy leaves nothing wrong; nothing at all leaves much.
+        assert_eq!(of(1e-6, ProtectionKind::Dmr)[seed].mean_squared_error, 0.0);
+        assert!(of(1e-6, ProtectionKind::None)[seed].lpips > 0.1);
+    }
+}

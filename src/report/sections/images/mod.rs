@@ -9,6 +9,8 @@ mod pictures;
 mod protections;
 mod records;
 mod table;
+#[cfg(test)]
+mod tests;
 mod titles;
 
 pub use protections::tolerable_ratio;
