@@ -9,6 +9,8 @@ use crate::campaign::equal_quality;
 use crate::campaign::experiments::images::{Cell, CellCost, Faults};
 use crate::metrics::RealImages;
 use crate::sequence::repack::Record as RepackRecord;
+use crate::tech::{OperatingPoint, Table};
+use crate::units::Hertz;
 
 /// Bounds of the loss at which the tolerable rate is given, too: how much of the ratio is the
 /// bound's.
@@ -243,13 +245,17 @@ impl Costed<'_> {
         });
         let found = self.best(with(ProtectionKind::Drift), speedup);
         self.row("overclocking-speedup", found, speedup, |best| {
-            let cycles = |cost: &CellCost| cost.nominal.total.cycles / cost.total().cycles;
+            let beyond = beyond_guardband(&best.row.cell).map_or(String::new(), |(hertz, rate)| {
+                format!(
+                    " {:.0}% above nominal, at {:.0} MHz, {rate:.0e} of the psums are captured wrong (`drift tech show`);",
+                    100.0 * (BEYOND - 1.0),
+                    hertz * 1e-6
+                )
+            });
             format!(
-                "Two causes. Timing errors set in at once beyond the guardband: 15% above the nominal 850 MHz the technology table \
-                 has an error in 10⁵ bits (`drift tech show --tech scaled-14nm --frequency 975e6`), far above what DRIFT tolerates. And \
-                 DRAM bounds the time: here the array has {} as many cycles to do as the plain one, and one {} channel does not get \
-                 faster. Without protection, {none} at equal quality.",
-                Format::Ratio.text(1.0 / cycles(&best.cost)),
+                "Two causes. Timing errors set in abruptly beyond the guardband:{beyond} DRIFT's loss at each clock is in the section \
+                 Overclocking. And memory bounds the time of a small model: one channel of {} does not get faster with the array, and \
+                 carries the checkpoints, too. Without protection, {none} at equal quality.",
                 costs::MEMORY
             )
         })
@@ -277,6 +283,24 @@ impl Costed<'_> {
             )
         })
     }
+}
+
+/// How many times the nominal clock is looked at for how fast errors set in.
+const BEYOND: f64 = 1.15;
+
+/// The clock [`BEYOND`] nominal in Hz, and the probability of a wrong psum there, in the technology
+/// of a cell.
+fn beyond_guardband(cell: &Cell) -> Option<(f64, f64)> {
+    let Faults::Timing { tech, .. } = &cell.faults else {
+        return None;
+    };
+    let table = Table::load(tech).ok()?;
+    let nominal = table.nominal();
+    let point = OperatingPoint {
+        frequency: Hertz(BEYOND * nominal.frequency.0),
+        ..nominal
+    };
+    Some((point.frequency.0, table.errors(point).ok()?.word_wrong))
 }
 
 /// Share of the nominal energy that the array takes, and what share of that is saved.

@@ -11,6 +11,9 @@ const HIDDEN: [&str; 3] = ["trace", "pictures", "schedule"];
 /// Text of what a cell does not have.
 const ABSENT: &str = "–";
 
+/// Text of a voltage or a clock that is not given.
+const NOMINAL: &str = "nominal";
+
 /// An axis that varies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
@@ -125,7 +128,7 @@ fn faults(faults: &Faults) -> Vec<(String, String, Option<f64>)> {
             frequency,
             tech,
         } => {
-            let text = |value: Option<f64>| value.map_or("nominal".to_owned(), |v| format!("{v}"));
+            let text = |value: Option<f64>| value.map_or(NOMINAL.to_owned(), |v| format!("{v}"));
             vec![
                 ("voltage".to_owned(), text(*voltage), *voltage),
                 (
@@ -159,17 +162,24 @@ fn array(config: &str) -> String {
 
 /// The values of some axes of a row, joined.
 pub fn label(axes: &[&Axis], row: usize) -> String {
-    let texts = axes.iter().map(|axis| match axis.key.as_str() {
-        "ber" => format!("BER {}", axis.texts[row]),
-        "bits" => format!("bits {}", axis.texts[row]),
-        "voltage" => format!("{} V", axis.texts[row]),
-        "frequency" => format!("{} MHz", axis.texts[row]),
-        "interval" => format!("every {}", axis.texts[row]),
-        "threshold_bit" => format!("θ {}", axis.texts[row]),
-        "protection" | "place" | "config" => axis.texts[row].clone(),
-        "taylorseer" if axis.texts[row] == ABSENT => "all steps in full".to_owned(),
-        "taylorseer" => format!("TaylorSeer {}", axis.texts[row]),
-        key => format!("{} {}", key.replace('_', " "), axis.texts[row]),
-    });
+    let point = |axis: &&&Axis| {
+        let nominal = axis.texts[row] == NOMINAL || axis.texts[row] == ABSENT;
+        !(nominal && ["voltage", "frequency"].contains(&axis.key.as_str()))
+    };
+    let texts = axes
+        .iter()
+        .filter(point)
+        .map(|axis| match axis.key.as_str() {
+            "ber" => format!("BER {}", axis.texts[row]),
+            "bits" => format!("bits {}", axis.texts[row]),
+            "voltage" => format!("{} V", axis.texts[row]),
+            "frequency" => format!("{} MHz", axis.texts[row]),
+            "interval" => format!("every {}", axis.texts[row]),
+            "threshold_bit" => format!("θ {}", axis.texts[row]),
+            "protection" | "place" | "config" => axis.texts[row].clone(),
+            "taylorseer" if axis.texts[row] == ABSENT => "all steps in full".to_owned(),
+            "taylorseer" => format!("TaylorSeer {}", axis.texts[row]),
+            key => format!("{} {}", key.replace('_', " "), axis.texts[row]),
+        });
     texts.collect::<Vec<_>>().join(", ")
 }

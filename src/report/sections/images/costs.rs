@@ -9,12 +9,17 @@ use crate::config::{ArrayConfig, SHIPPED};
 use crate::infer::EMBEDDED;
 use crate::metrics::RealImages;
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// Memory of the accelerator that is costed.
 pub const MEMORY: &str = "ddr4-3200";
 /// The published model that the best schedules are costed on, too, and its array.
 pub const PUBLISHED: &str = "dit-xl-2-512";
 const ARRAY: &str = "tpu";
+
+/// The embedded model and the published one; every cell asks for them.
+static SMALL: LazyLock<Option<CostedModel>> = LazyLock::new(|| CostedModel::named(EMBEDDED).ok());
+static LARGE: LazyLock<Option<CostedModel>> = LazyLock::new(|| CostedModel::named(PUBLISHED).ok());
 
 fn records(row: &Row) -> CellRecords {
     CellRecords {
@@ -26,8 +31,8 @@ fn records(row: &Row) -> CellRecords {
 /// Energy and time of an image of a cell, on the array that it was run on, with what its protection
 /// did as counted. `None` where faults come from a bit error rate, which has no operating point.
 pub fn counted(row: &Row) -> Option<CellCost> {
-    let model = CostedModel::named(EMBEDDED).ok()?;
-    cost(&records(row), &model, &Accelerator::with_memory(MEMORY)).ok()
+    let model = SMALL.as_ref()?;
+    cost(&records(row), model, &Accelerator::with_memory(MEMORY)).ok()
 }
 
 /// The same for [`PUBLISHED`] under the schedule of the cell, with the memory of that name. Of that
@@ -38,8 +43,7 @@ pub fn published(row: &Row, memory: &str) -> Option<CellCost> {
         config: Some(ArrayConfig::from_yaml(yaml, Path::new(name)).ok()?),
         ..Accelerator::with_memory(memory)
     };
-    let model = CostedModel::named(PUBLISHED).ok()?;
-    cost(&records(row), &model, &accelerator).ok()
+    cost(&records(row), LARGE.as_ref()?, &accelerator).ok()
 }
 
 /// A cell of equal quality.

@@ -1,8 +1,10 @@
 //! Figures of a campaign of images: the kind follows from the axes that vary.
 
 use super::axes::{Axis as GridAxis, label};
+use super::costs::counted;
 use super::records::{CONFIDENCE, Campaign, Row};
 use crate::campaign::equal_quality;
+use crate::campaign::experiments::images::CellCost;
 use crate::campaign::statistics::bootstrap_mean;
 use crate::plot::{
     Axis, Bar, BarSeries, Bars, HeatMap, Intervals, Lines, Mark, Plot, Point, Series, Side,
@@ -38,6 +40,13 @@ pub fn figures(campaign: &Campaign, axes: &[GridAxis]) -> Vec<Item> {
     if let Some((plot, caption)) = loss(&campaign.rows, axes) {
         items.push(figure("loss".to_owned(), format!("{means}{caption}"), plot));
     }
+    items.extend(trade(&campaign.rows, axes).map(|(name, plot)| {
+        let caption = format!(
+            "What quality is paid for: every cell of the grid. {means} The dashed line is the bound of equal quality; what lies to \
+             the right of the nominal array, and below the line, is worth having."
+        );
+        figure(name.to_owned(), caption, plot)
+    }));
     for (at, (name, plot)) in distances(&campaign.rows, axes).into_iter().enumerate() {
         let caption = format!(
             "{name}: distance ‖x′ − x‖ / ‖x‖ of the latents from the error-free ones after each step, for faults in some \
@@ -64,8 +73,9 @@ fn loss(rows: &[Row], axes: &[GridAxis]) -> Option<(Plot, &'static str)> {
             " The dashed line is the bound of equal quality. A rate of 0 has no place here: see the table.",
         ));
     }
-    for (key, title) in [("voltage", "Supply in V"), ("frequency", "Clock in MHz")] {
-        if let Some(x) = axis(key) {
+    let points = [("voltage", "Supply in V"), ("frequency", "Clock in MHz")];
+    for (key, title) in points {
+        if let Some(x) = axis(key).filter(|_| axis("taylorseer").is_none()) {
             let plot = lines(rows, axes, x, Axis::linear(title));
             return Some((plot, " The dashed line is the bound of equal quality."));
         }
@@ -114,6 +124,68 @@ fn lines(rows: &[Row], axes: &[GridAxis], x: &GridAxis, horizontal: Axis) -> Plo
     series.into_iter().fold(start, Lines::series).into()
 }
 
+/// Loss over what is gained, where every cell has an operating point: energy saved where voltages
+/// vary, else the speedup.
+fn trade(rows: &[Row], axes: &[GridAxis]) -> Option<(&'static str, Plot)> {
+    let varies = |key: &str| axes.iter().any(|axis| axis.key == key);
+    if !["voltage", "frequency", "taylorseer"]
+        .into_iter()
+        .any(varies)
+    {
+        return None;
+    }
+    let costs: Option<Vec<CellCost>> = rows.iter().map(counted).collect();
+    let costs = costs?;
+    let energy = varies("voltage") && !varies("taylorseer");
+    let (name, title, axis) = if energy {
+        (
+            "saving",
+            "Energy saved against quality",
+            "Energy saved, %, against the plain array at nominal",
+        )
+    } else {
+        (
+            "speedup",
+            "Speedup against quality",
+            "Speedup over the plain array at nominal",
+        )
+    };
+    let moving = ["voltage", "frequency", "taylorseer"];
+    let others: Vec<&GridAxis> = axes
+        .iter()
+        .filter(|axis| !moving.contains(&axis.key.as_str()))
+        .collect();
+    let mut series: Vec<Series> = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        let Some(loss) = row.estimate("lpips") else {
+            continue;
+        };
+        let gain = if energy {
+            100.0 * costs[at].energy_saved()
+        } else {
+            costs[at].speedup()
+        };
+        let point = Point {
+            interval: loss.interval,
+            ..Point::new(gain, loss.value)
+        };
+        let name = match label(&others, at) {
+            empty if empty.is_empty() => "images".to_owned(),
+            name => name,
+        };
+        match series.iter_mut().find(|series| series.name == name) {
+            Some(series) => series.points.push(point),
+            None => series.push(Series::new(name, [point]).drawn(Mark::Points, Intervals::Bars)),
+        }
+    }
+    let start = Lines::new(title, Axis::linear(axis), Axis::linear(LOSS)).reference(
+        Side::Y,
+        equal_quality::LPIPS,
+        "",
+    );
+    Some((name, series.into_iter().fold(start, Lines::series).into()))
+}
+
 fn heat_map(rows: &[Row], x: &GridAxis, y: &GridAxis) -> Plot {
     let (columns, lines) = (x.distinct(), y.distinct());
     let cell = |line: &str, column: &str| {
@@ -138,7 +210,7 @@ fn heat_map(rows: &[Row], x: &GridAxis, y: &GridAxis) -> Plot {
 
 /// Bars over the axis that says most, a colour for each combination of the others.
 fn bars(rows: &[Row], axes: &[GridAxis]) -> Option<Plot> {
-    let main = ["place", "bits", "config"]
+    let main = ["taylorseer", "place", "bits", "config"]
         .iter()
         .find_map(|key| axes.iter().find(|axis| axis.key == *key))
         .or_else(|| axes.iter().max_by_key(|axis| axis.distinct().len()))?;
@@ -174,6 +246,7 @@ fn words(key: &str) -> &str {
     match key {
         "bits" => "psum bits",
         "place" => "where the faults are",
+        "taylorseer" => "TaylorSeer's interval and order",
         "config" => "array",
         key => key,
     }
