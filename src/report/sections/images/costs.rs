@@ -11,11 +11,13 @@ use crate::metrics::RealImages;
 use std::path::Path;
 use std::sync::LazyLock;
 
-/// Memory of the accelerator that is costed.
-pub const MEMORY: &str = "ddr4-3200";
+/// Memory of the small array that images are made on: the chip whose rows its checkpoints open.
+pub const MEMORY: &str = "ddr4-3200-1chip";
 /// The published model that the best schedules are costed on, too, and its array.
 pub const PUBLISHED: &str = "dit-xl-2-512";
 const ARRAY: &str = "tpu";
+/// Memories of that array.
+pub const MEMORIES: [&str; 2] = ["ddr4-3200", "hbm2"];
 
 /// The embedded model and the published one; every cell asks for them.
 static SMALL: LazyLock<Option<CostedModel>> = LazyLock::new(|| CostedModel::named(EMBEDDED).ok());
