@@ -65,12 +65,8 @@ pub fn section(record: &SweepRecord) -> Section {
         Axis::log("Area on top of the plain engine, %"),
     )
     .series(line("checksums", |array| array.checksums))
-    .series(line("+ recovery, repacking, monitor", |array| {
-        array.recovery
-    }))
-    .series(line("+ DVFS, registers, sequencer", |array| {
-        array.registers
-    }))
+    .series(line("+ rollback", |array| array.recovery))
+    .series(line("+ DVFS and control", |array| array.registers))
     .reference(
         crate::plot::Side::Y,
         100.0 * REALM_OVERHEAD,

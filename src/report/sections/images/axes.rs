@@ -9,7 +9,7 @@ use serde_json::Value;
 const HIDDEN: [&str; 3] = ["trace", "pictures", "schedule"];
 
 /// Text of what a cell does not have.
-const ABSENT: &str = "–";
+const ABSENT: &str = "none";
 
 /// Text of a voltage or a clock that is not given.
 const NOMINAL: &str = "nominal";

@@ -59,27 +59,27 @@ pub struct Best<'a> {
 }
 
 /// Of the cells that `keep` accepts and whose images are of equal quality, the one with the most of
-/// something; and how many cells were looked at.
+/// something, by what `costed` says; and how many cells were looked at.
 pub fn best<'a>(
     campaigns: &'a [Campaign],
     twins: &Twins,
     real: &RealImages,
     keep: impl Fn(&Cell) -> bool,
+    costed: impl Fn(&Row) -> Option<CellCost>,
     most: impl Fn(&CellCost) -> f64,
 ) -> (Option<Best<'a>>, usize) {
     let mut best: Option<Best<'a>> = None;
     let mut seen = 0;
     for campaign in campaigns {
         for row in campaign.rows.iter().filter(|row| keep(&row.cell)) {
-            let Some(cost) = counted(row) else {
-                continue;
-            };
             seen += 1;
             let equal = quality(row, twins, real).is_some_and(|quality| quality.is_equal());
-            if equal
-                && best
-                    .as_ref()
-                    .is_none_or(|best| most(&cost) > most(&best.cost))
+            let Some(cost) = equal.then(|| costed(row)).flatten() else {
+                continue;
+            };
+            if best
+                .as_ref()
+                .is_none_or(|best| most(&cost) > most(&best.cost))
             {
                 best = Some(Best {
                     campaign,

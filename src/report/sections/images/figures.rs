@@ -112,10 +112,12 @@ fn lines(rows: &[Row], axes: &[GridAxis], x: &GridAxis, horizontal: Axis) -> Plo
             None => series.push(Series::new(name, [point])),
         }
     }
-    let title = format!(
-        "Quality loss against {}",
-        x.title().to_lowercase().replace("ber", "bit error rate")
-    );
+    let against = match x.key.as_str() {
+        "ber" => "bit error rate",
+        "voltage" => "supply voltage",
+        _ => "clock frequency",
+    };
+    let title = format!("Quality loss against {against}");
     let start = Lines::new(title, horizontal, Axis::linear(LOSS)).reference(
         Side::Y,
         equal_quality::LPIPS,
