@@ -9,11 +9,13 @@ WAVES    ?= target/rollback.fst
 CASES    ?= 10000
 RUNS     ?= 2000
 ARRAYS   ?= 24
+SEEDS    ?= 400
 
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
 .PHONY: cosim accelerator repack infer resilience quality test rtl expected lint area synth characterize verify-timing voltage bench verify \
+.PHONY: cosim accelerator repack infer paper paper-full test rtl expected lint area synth characterize verify-timing voltage bench verify \
     verify-fast verify-accelerator coverage formal waves fuzz help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
@@ -28,9 +30,25 @@ repack: ## what rollbacks cost in DRAM rows and cycles, row-major against repack
 infer: ## images of the embedded model with faults at BER=..., rolled back, beside the error-free ones
 	$(DRIFT) infer --config $(CONFIG) --ber $(BER) --protection drift
 
-resilience: ## images under faults by rate, bit, step, block and protection: campaigns, and their report in records/
-	set -e; for spec in configs/campaigns/paper/*.yaml; do $(DRIFT) campaign $$spec; done
-	$(DRIFT) report records
+paper: ## the paper's experiments, reduced: under 30 minutes on two quiet cores; the report is records/paper/index.html
+	@$(call experiments,records/paper,,default$(comma)edge)
+
+paper-full: ## the same with SEEDS=400 images a cell, and rollbacks of the 128x128 array: hours; records/paper-full/index.html
+	@$(call experiments,records/paper-full,--seeds $(SEEDS),default$(comma)edge$(comma)tpu)
+
+# Campaigns go on where they were; the two other records are made once. $(1): folder, $(2): options for campaigns of images,
+# $(3): arrays whose rollbacks run on the RTL.
+define experiments
+set -e; mkdir -p $(1); \
+for spec in configs/campaigns/paper/*.yaml; do \
+    options=; if grep -q '^experiment: images' $$spec; then options="$(2)"; fi; \
+    $(DRIFT) campaign $$spec $$options --out $(1)/$$(basename $$spec .yaml).jsonl; \
+done; \
+test -e $(1)/repack.json || $(DRIFT) repack --configs $(3) --by-address default,edge,tpu --json $(1)/repack.json; \
+test -e $(1)/area.json || $(DRIFT) area --sweep 8,16,32,64,128 --json $(1)/area.json; \
+$(DRIFT) report $(1)
+endef
+comma := ,
 
 quality: ## image quality against BER from 1e-9 to 1e-2: docs/quality.svg, records in target/quality
 	$(DRIFT) campaign configs/campaigns/quality.yaml --out target/quality/quality.jsonl

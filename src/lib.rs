@@ -10,10 +10,11 @@
 //! timing: delays of the synthesised PE and what goes wrong with them, knows synth, tool, rtl, workload, golden and tech
 //! tech: from a voltage and a frequency to fault probabilities, knows fault and timing
 //! baseline: what DRIFT and other protections make of a GEMM's faults, knows golden and dram
-//! policy: which operating point a GEMM runs at; energy: what it costs, knows baseline, policy, tech and dram
-//! forecast: TaylorSeer, features forecast over steps; knows nothing
+//! policy: which operating point a GEMM runs at, knows tech; energy: what it costs, knows model, baseline, policy and dram
+//! forecast: TaylorSeer, features forecast over steps; knows nothing, model asks it
 //! dram: the memory behind the accelerator's AXI port, knows only config
 //! diffusion: schedulers and the denoising loop, on model
+//! infer: images on the accelerator, on diffusion, fast, baseline and policy
 //! model: denoisers of the diffusers layout; every GEMM of theirs goes through `model::GemmEngine`
 //! metrics: quality of images, knows image and assets; image: PNG files, sets, grids; assets: trained networks
 //! campaign: grids of experiments, recorded, resumed and merged; on the engines

@@ -69,9 +69,9 @@ fn merged(folder: &Path, files: &[&str]) -> String {
     std::fs::read_to_string(folder.join("merged.jsonl")).expect("merged records")
 }
 
-/// Kills a campaign `kills` times at moments spread over its run, then lets it
-/// finish.
-fn killed(folder: &Path, kills: u64) -> String {
+/// Kills a campaign `kills` times at moments spread over `longest` milliseconds of
+/// its run, then lets it finish.
+fn killed(folder: &Path, kills: u64, longest: u64) -> String {
     let args = ["campaign", "s.yaml", "--out", "killed.jsonl"];
     let records: PathBuf = folder.join("killed.jsonl");
     for kill in 0..kills {
@@ -81,7 +81,9 @@ fn killed(folder: &Path, kills: u64) -> String {
             .spawn()
             .expect("the program starts");
         // Any moment will do; these are spread without a generator.
-        std::thread::sleep(Duration::from_millis(5 + kill * 37 % 60));
+        std::thread::sleep(Duration::from_millis(
+            5 + kill * 37 * (longest / 60) % longest,
+        ));
         // SIGKILL; the run may already have ended.
         child.kill().expect("killed");
         child.wait().expect("ended");
@@ -89,7 +91,7 @@ fn killed(folder: &Path, kills: u64) -> String {
         if kill % 3 == 1
             && let Ok(bytes) = std::fs::read(&records)
             && bytes.len() > 400
-            && !bytes.ends_with(b"\"complete\":48}\n")
+            && !complete(&bytes)
         {
             std::fs::write(&records, &bytes[..bytes.len() - 7]).expect("torn");
         }
@@ -98,11 +100,56 @@ fn killed(folder: &Path, kills: u64) -> String {
     merged(folder, &["killed.jsonl"])
 }
 
+/// Whether the last line says that all records are there.
+fn complete(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.lines()
+        .last()
+        .is_some_and(|line| line.starts_with("{\"complete\""))
+}
+
 #[test]
 fn kills_lose_nothing_and_do_nothing_twice() {
     let (folder, expected) = undisturbed(SPEC);
     assert_eq!(expected.lines().count(), 1 + 48 + 1);
-    assert_eq!(killed(folder.path(), 8), expected);
+    assert_eq!(killed(folder.path(), 8, 60), expected);
+}
+
+/// Four cells with four images; each job takes some ten milliseconds.
+const IMAGES: &str = "\
+schema: drift-campaign/1
+name: images
+experiment: images
+seeds: {count: 4}
+grid:
+  steps: [3]
+  guidance: [1]
+  pictures: true
+  faults:
+  - {ber: 0}
+  - {ber: 1.0e-7}
+  protection: [none, drift]
+";
+
+#[test]
+fn kills_of_a_campaign_of_images_lose_nothing() {
+    let (folder, expected) = undisturbed(IMAGES);
+    assert_eq!(expected.lines().count(), 1 + 16 + 1);
+    assert_eq!(killed(folder.path(), 4, 600), expected);
+    // Other numbers of seeds are other records.
+    let more = ["campaign", "s.yaml", "--seeds", "5", "--out", "a.jsonl"];
+    refused(folder.path(), &more, &["a.jsonl", "--out"]);
+    let none = ["campaign", "s.yaml", "--seeds", "0"];
+    refused(folder.path(), &none, &["--seeds: 0", "1..=1000000"]);
+}
+
+/// `cargo test --release --test campaign -- --ignored`.
+#[test]
+#[ignore = "takes minutes"]
+fn fifty_kills_of_images_lose_nothing() {
+    let spec = IMAGES.replace("count: 4", "count: 40");
+    let (folder, expected) = undisturbed(&spec);
+    assert_eq!(killed(folder.path(), 50, 1200), expected);
 }
 
 /// The issue's number: `cargo test --release --test campaign -- --ignored`.
@@ -111,7 +158,7 @@ fn kills_lose_nothing_and_do_nothing_twice() {
 fn fifty_kills_lose_nothing() {
     let spec = SPEC.replace("gemms: 6", "gemms: 84");
     let (folder, expected) = undisturbed(&spec);
-    assert_eq!(killed(folder.path(), 50), expected);
+    assert_eq!(killed(folder.path(), 50, 60), expected);
 }
 
 #[test]
@@ -166,7 +213,7 @@ fn an_early_end_does_not_depend_on_threads_kills_or_shards() {
     }
     let files = ["records/small.1-of-2.jsonl", "records/small.2-of-2.jsonl"];
     assert_eq!(merged(at, &files), expected);
-    assert_eq!(killed(at, 4), expected);
+    assert_eq!(killed(at, 4, 60), expected);
 }
 
 #[test]

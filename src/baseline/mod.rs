@@ -37,7 +37,7 @@ pub use abft::Abft;
 pub use approx_abft::{ApproxAbft, Thresholds};
 pub use dmr::Dmr;
 pub use drift::{Drift, DriftSettings, Recovery, checkpoint_work, rollback_work};
-pub use gemm::{FaultyGemm, FaultyTile, Place};
+pub use gemm::{FaultyGemm, FaultyTile, Place, recompute_work};
 pub use kind::ProtectionKind;
 pub use per_layer::PerLayer;
 pub use statistical_abft::{Component, CriticalRegion, StatisticalAbft, component};

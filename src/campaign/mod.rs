@@ -13,6 +13,7 @@
 //! their order in the file differs, and [`merge`] sorts. Wall times are kept
 //! beside the records, never in them.
 
+pub mod equal_quality;
 mod error;
 mod experiment;
 pub mod experiments;

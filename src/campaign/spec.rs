@@ -175,6 +175,20 @@ impl Spec {
         })
     }
 
+    /// The same campaign with another number of seeds.
+    ///
+    /// # Errors
+    /// [`CampaignError::Value`] for numbers that are not allowed, or below what the stop rule
+    /// looks at first.
+    pub fn with_seeds(mut self, count: i64) -> Result<Self, CampaignError> {
+        let least = self
+            .stop
+            .as_ref()
+            .map_or(1, |stop| stop.least.max(stop.batch));
+        self.seeds.count = self.within("--seeds", count, least as i64, 1_000_000)?;
+        Ok(self)
+    }
+
     /// Checks that a list of the grid has values, none of them twice.
     ///
     /// # Errors

@@ -1,9 +1,10 @@
-//! Confidence intervals: Wilson's for proportions, the bootstrap's for means.
+//! Confidence intervals: Wilson's for proportions and Newcombe's for paired ones, the bootstrap's
+//! for means, the jackknife's for what repeated values would bias.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
 /// Bootstrap samples.
 const RESAMPLES: usize = 2000;
@@ -111,6 +112,100 @@ fn bca(means: &[f64], values: &[f64], mean: f64, confidence: f64) -> [f64; 2] {
     };
     let tail = (1.0 - confidence) / 2.0;
     [quantile(tail), quantile(1.0 - tail)]
+}
+
+/// Difference p₁ − p₂ of two proportions of the same trials with Newcombe's interval (R. G.
+/// Newcombe, Statistics in Medicine 17, 1998, method 10): Wilson's two intervals, joined by the
+/// correlation of the pairs. `None` without pairs.
+pub fn paired_difference(pairs: &[(bool, bool)], confidence: f64) -> Option<Estimate> {
+    let count = |first, second| {
+        pairs
+            .iter()
+            .filter(|pair| **pair == (first, second))
+            .count() as u64
+    };
+    let (both, one, two, none) = (
+        count(true, true),
+        count(true, false),
+        count(false, true),
+        count(false, false),
+    );
+    let n = pairs.len() as u64;
+    let a = wilson(both + one, n, confidence)?;
+    let b = wilson(both + two, n, confidence)?;
+    let ([a_low, a_high], [b_low, b_high]) = (a.interval?, b.interval?);
+    let margins = [both + one, two + none, both + two, one + none];
+    let product: f64 = margins.iter().map(|margin| *margin as f64).product();
+    let correlation = if product == 0.0 {
+        0.0
+    } else {
+        ((both * none) as f64 - (one * two) as f64) / product.sqrt()
+    };
+    let joined = |x: f64, y: f64| (x * x - 2.0 * correlation * x * y + y * y).max(0.0).sqrt();
+    let value = a.value - b.value;
+    Some(Estimate {
+        value,
+        interval: Some([
+            value - joined(a.value - a_low, b_high - b.value),
+            value + joined(a_high - a.value, b.value - b_low),
+        ]),
+        samples: n,
+    })
+}
+
+/// Percentile bootstrap interval of anything that is computed from a choice, with repetition, of
+/// `count` items; the statistic gets their numbers.
+pub fn bootstrap_interval(
+    count: usize,
+    confidence: f64,
+    statistic: impl Fn(&[usize]) -> f64,
+) -> Option<[f64; 2]> {
+    if count < 2 {
+        return None;
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+    let mut values: Vec<f64> = (0..RESAMPLES)
+        .map(|_| {
+            let drawn: Vec<usize> = (0..count).map(|_| below(&mut rng, count)).collect();
+            statistic(&drawn)
+        })
+        .collect();
+    values.sort_by(f64::total_cmp);
+    let last = (values.len() - 1) as f64;
+    let tail = (1.0 - confidence) / 2.0;
+    Some([tail, 1.0 - tail].map(|share| values[(share * last).round() as usize]))
+}
+
+/// Mean change of a statistic with its delete-a-group jackknife interval (Student's t): for what
+/// repeated items would bias, such as covariances. The statistic gets the numbers of the items
+/// that are left; `None` with fewer items than groups.
+pub fn jackknife(
+    count: usize,
+    groups: usize,
+    confidence: f64,
+    statistic: impl Fn(&[usize]) -> f64,
+) -> Option<Estimate> {
+    if groups < 2 || count < groups {
+        return None;
+    }
+    let value = statistic(&(0..count).collect::<Vec<_>>());
+    let without: Vec<f64> = (0..groups)
+        .map(|group| {
+            let left: Vec<usize> = (0..count).filter(|item| item % groups != group).collect();
+            statistic(&left)
+        })
+        .collect();
+    let mean = average(without.iter().copied(), groups);
+    let squares: f64 = without.iter().map(|value| (value - mean).powi(2)).sum();
+    let n = groups as f64;
+    let error = ((n - 1.0) / n * squares).sqrt();
+    let student = StudentsT::new(0.0, 1.0, n - 1.0).expect("more than one group");
+    let half = error * student.inverse_cdf(0.5 + confidence / 2.0);
+    Some(Estimate {
+        value,
+        interval: Some([value - half, value + half]),
+        samples: count as u64,
+    })
 }
 
 fn average(values: impl Iterator<Item = f64>, count: usize) -> f64 {

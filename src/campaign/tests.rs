@@ -2,7 +2,7 @@ use super::experiment::Measure;
 use super::job::{Jobs, Shard};
 use super::plan::Plan;
 use super::spec::{Seeds, Stop};
-use super::statistics::{bootstrap_mean, wilson};
+use super::statistics::{bootstrap_interval, bootstrap_mean, jackknife, paired_difference, wilson};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -144,4 +144,44 @@ fn an_early_end_is_decided_by_complete_prefixes_alone() {
     for seed in 1..20 {
         assert_eq!(done_in_some_order(seed), expected, "seed {seed}");
     }
+}
+
+#[test]
+fn paired_proportions_know_of_their_pairs() {
+    let pairs = |both: usize, one: usize, two: usize, none: usize| {
+        let repeat = |pair, times| std::iter::repeat_n(pair, times);
+        repeat((true, true), both)
+            .chain(repeat((true, false), one))
+            .chain(repeat((false, true), two))
+            .chain(repeat((false, false), none))
+            .collect::<Vec<(bool, bool)>>()
+    };
+    // Newcombe 1998, table II, method 10, pairs 36, 12, 2, 0 of 50: 0.0569 to 0.3404.
+    let found = paired_difference(&pairs(36, 12, 2, 0), 0.95).expect("pairs");
+    let [low, high] = found.interval.expect("an interval");
+    assert!((found.value - 0.2).abs() < 1e-12);
+    assert!(
+        (low - 0.0569).abs() < 1e-4 && (high - 0.3404).abs() < 1e-4,
+        "{low} {high}"
+    );
+    // Nothing differs in twenty pairs: still open by several points.
+    let same = paired_difference(&pairs(16, 0, 0, 4), 0.95).expect("pairs");
+    let [low, high] = same.interval.expect("an interval");
+    assert!(low < -0.03 && high > 0.03, "{low} {high}");
+    assert_eq!(paired_difference(&[], 0.95), None);
+}
+
+#[test]
+fn jackknife_and_bootstrap_of_a_mean_agree_with_its_standard_error() {
+    let mut rng = ChaCha8Rng::seed_from_u64(4);
+    let values: Vec<f64> = (0..400).map(|_| uniform(&mut rng)).collect();
+    let mean = |of: &[usize]| of.iter().map(|at| values[*at]).sum::<f64>() / of.len() as f64;
+    // Of 400 uniform values, 1.96 · 0.2887 / 20 = 0.0283.
+    let found = jackknife(400, 20, 0.95, mean).expect("enough");
+    let [low, high] = found.interval.expect("an interval");
+    assert!(((high - low) / 2.0 - 0.0283).abs() < 0.014, "{low} {high}");
+    let [low, high] = bootstrap_interval(400, 0.95, mean).expect("enough");
+    assert!(((high - low) / 2.0 - 0.0283).abs() < 0.003, "{low} {high}");
+    assert_eq!(jackknife(5, 10, 0.95, mean), None);
+    assert_eq!(bootstrap_interval(1, 0.95, mean), None);
 }

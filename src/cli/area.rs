@@ -1,10 +1,14 @@
 //! `drift area`.
 
 use super::{Verdict, inputs};
-use anyhow::Result;
+use anyhow::{Context, Result};
+use drift::atomic;
 use drift::config::ArrayConfig;
 use drift::rtl;
-use drift::synth::{self, CellLibrary, REALM_OVERHEAD, SizedRtl, area, sizes_needed};
+use drift::synth::{
+    self, ArrayArea, CellLibrary, REALM_OVERHEAD, SWEEP_SCHEMA, SizedRtl, SweepRecord, area,
+    sizes_needed,
+};
 use drift::timing::recipe::cell_library;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,6 +31,9 @@ pub struct Args {
     /// Arrays up to this size are synthesised in the sweep, larger ones composed of small ones
     #[arg(long, default_value_t = 16, requires = "sweep", value_parser = clap::value_parser!(u64).range(16..=256))]
     synthesise_up_to: u64,
+    /// Write the sweep as a record
+    #[arg(long, value_name = "FILE", requires = "sweep")]
+    json: Option<PathBuf>,
 }
 
 /// Counts cells per module, or compares arrays.
@@ -38,7 +45,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     };
     let library = library.as_ref();
     match &args.sweep {
-        Some(sizes) => sweep(&config, sizes, args.synthesise_up_to as usize, library),
+        Some(sizes) => sweep(&config, sizes, args, library),
         None => table(&config, library),
     }
 }
@@ -122,10 +129,11 @@ fn square(config: &ArrayConfig, size: usize) -> Result<(TempDir, TempDir)> {
 fn sweep(
     config: &ArrayConfig,
     sizes: &[u64],
-    largest: usize,
+    args: &Args,
     library: Option<&CellLibrary>,
 ) -> Result<Verdict> {
     let start = Instant::now();
+    let largest = args.synthesise_up_to as usize;
     let sizes: Vec<usize> = sizes.iter().map(|&size| size as usize).collect();
     let mut directories = BTreeMap::new();
     for size in sizes_needed(&sizes, largest) {
@@ -175,5 +183,19 @@ fn sweep(
         100.0 * REALM_OVERHEAD,
         start.elapsed().as_secs_f64()
     );
+    if let Some(file) = &args.json {
+        let record = SweepRecord {
+            schema: SWEEP_SCHEMA.to_owned(),
+            drift: env!("CARGO_PKG_VERSION").to_owned(),
+            unit: unit(library).to_owned(),
+            arrays: sizes
+                .iter()
+                .zip(&found)
+                .map(|(size, found)| ArrayArea::new(*size, found))
+                .collect(),
+        };
+        atomic::write(file, serde_json::to_string_pretty(&record)? + "\n")
+            .with_context(|| format!("{}: cannot be written", file.display()))?;
+    }
     Ok(Verdict::Good)
 }

@@ -60,6 +60,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         scheduler: &source.scheduler,
         steps: args.steps,
         guidance: args.guidance,
+        forecast: None,
         seed: args.seed,
         setting: &setting,
         engine: EngineKind::Float,

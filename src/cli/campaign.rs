@@ -3,9 +3,11 @@
 use super::Verdict;
 use super::progress::Progress;
 use anyhow::{Result, bail};
+use drift::campaign::experiments::energy::{self, Energy};
 use drift::campaign::experiments::gemm_faults::{self, GemmFaults};
 use drift::campaign::experiments::images::{self, Images};
 use drift::campaign::{self, Experiment, Record, Shard, Spec, summarise};
+use serde_json::Value;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +23,9 @@ pub struct Args {
     /// [default: records/NAME.jsonl, of a shard records/NAME.I-of-N.jsonl]
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Seeds of each cell, instead of the specification's; other numbers make other records, so give --out, too
+    #[arg(long, value_name = "N")]
+    seeds: Option<i64>,
     /// Only this share of the jobs, such as 3/16
     #[arg(long, value_name = "I/N")]
     shard: Option<String>,
@@ -45,13 +50,18 @@ pub struct MergeArgs {
 
 /// Runs or resumes a campaign.
 pub fn run(args: &Args) -> Result<Verdict> {
-    let spec = Spec::from_file(&args.spec)?;
+    let mut spec = Spec::from_file(&args.spec)?;
+    if let Some(seeds) = args.seeds {
+        spec = spec.with_seeds(seeds)?;
+    }
     match spec.experiment.as_str() {
+        energy::NAME => run_experiment(&Energy::new(&spec)?, &spec, args),
         gemm_faults::NAME => run_experiment(&GemmFaults::new(&spec)?, &spec, args),
         images::NAME => run_experiment(&Images::new(&spec)?, &spec, args),
         other => bail!(
-            "{}: experiment: {other} is not allowed; expected {} or {}",
+            "{}: experiment: {other} is not allowed; expected {}, {} or {}",
             args.spec.display(),
+            energy::NAME,
             gemm_faults::NAME,
             images::NAME
         ),
@@ -118,7 +128,12 @@ fn print_summary<R: Record>(file: &Path) -> Result<()> {
             .collect::<Vec<_>>(),
     ];
     for cell in &cells {
-        let parameters = keys.iter().map(|key| cell.cell[key.as_str()].to_string());
+        // A schedule or a place is what its name says.
+        let shown = |value: &Value| match value.get("name") {
+            Some(name) => name.to_string(),
+            None => value.to_string(),
+        };
+        let parameters = keys.iter().map(|key| shown(&cell.cell[key.as_str()]));
         let estimates = cell.estimates.iter().map(|estimate| match estimate {
             None => "-".to_owned(),
             Some(estimate) => match estimate.interval {

@@ -1,20 +1,21 @@
 //! `drift energy`.
 
-use super::{Verdict, accelerator, inputs};
+use super::{Verdict, inputs};
 use anyhow::{Context, Result, bail};
 use drift::atomic;
 use drift::baseline::Hardware;
-use drift::energy::{Analytic, Constants, Cost, GemmShape, Machine, Report, Run, shapes_from_csv};
+use drift::energy::{Analytic, Constants, Cost, Machine, Report, Run, shapes_from_csv};
 use drift::forecast::FullSteps;
 use drift::golden::Layout;
-use drift::policy::{Classes, Schedule};
+use drift::model::GemmShape;
+use drift::policy::{Classes, DvfsSchedule, Schedule};
 use drift::tech::{OperatingPoint, Table};
 use drift::units::{Hertz, Volts};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Version of the record's schema.
-const SCHEMA: &str = "drift-energy-report/1";
+const SCHEMA: &str = "drift-energy-report/2";
 
 /// Arguments of `drift energy`.
 #[derive(clap::Args)]
@@ -28,9 +29,9 @@ pub struct Args {
     /// Technology table: shipped name or YAML file; the first shipped one by default
     #[arg(long, value_name = "TABLE")]
     tech: Option<String>,
-    /// DRAM: ddr4-3200-x16, ddr4-3200-x64 or YAML file
-    #[arg(long, value_name = "DEVICE", default_value = "ddr4-3200-x64")]
-    dram: String,
+    /// DRAM, by its name in the constants: ddr4-3200 (one channel), ddr4-3200-4ch or hbm2
+    #[arg(long, value_name = "NAME", default_value = "ddr4-3200")]
+    memory: String,
     /// Constants other than those of configs/energy.yaml
     #[arg(long, value_name = "FILE")]
     constants: Option<PathBuf>,
@@ -52,9 +53,10 @@ pub struct Args {
     /// What protects the array
     #[arg(long, value_enum, default_value_t = ProtectionArg::Drift)]
     protection: ProtectionArg,
-    /// Which GEMMs are away from nominal
-    #[arg(long, value_enum, default_value_t = ScheduleArg::Paper)]
-    schedule: ScheduleArg,
+    /// Which GEMMs are away from nominal: `paper` (all but early steps, embeddings and first blocks),
+    /// `uniform` (all), or a schedule's YAML file, which has operating points of its own
+    #[arg(long, value_name = "RULE|FILE", default_value = "paper")]
+    schedule: String,
     /// Steps at the nominal point in the paper's schedule
     #[arg(long, default_value_t = 5)]
     early: usize,
@@ -93,15 +95,6 @@ enum ProtectionArg {
     Drift,
 }
 
-/// Schedules by name.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum ScheduleArg {
-    /// All but early steps, embeddings and first blocks
-    Paper,
-    /// All
-    Uniform,
-}
-
 #[derive(Serialize)]
 struct Record<'a> {
     schema: &'static str,
@@ -109,11 +102,11 @@ struct Record<'a> {
     shapes: String,
     config: &'a str,
     technology: &'a str,
-    dram: &'a str,
+    memory: &'a str,
     steps: u32,
     guidance: bool,
     nominal_point: OperatingPoint,
-    point: OperatingPoint,
+    points: &'a [OperatingPoint],
     schedule: Schedule,
     hardware: Hardware,
     checkpoints: Option<Analytic>,
@@ -133,8 +126,10 @@ pub fn run(args: &Args) -> Result<Verdict> {
         );
     }
     let config = inputs::config(&args.config)?;
-    let table = Table::load(args.tech.as_deref().unwrap_or(drift::tech::SHIPPED[0].0))?;
-    let device = accelerator::device(&args.dram)?;
+    let file = schedule_file(args)?;
+    let tech = file.as_ref().map(|file| file.tech.as_str());
+    let tech = args.tech.as_deref().or(tech);
+    let table = Table::load(tech.unwrap_or(drift::tech::SHIPPED[0].0))?;
     let constants = match &args.constants {
         Some(file) => Constants::from_file(file)?,
         None => Constants::shipped(),
@@ -142,29 +137,41 @@ pub fn run(args: &Args) -> Result<Verdict> {
     if let Some(nm) = args.node.filter(|nm| !(*nm > 0.0 && nm.is_finite())) {
         bail!("--node {nm} is not allowed; expected a number of nanometres above 0");
     }
-    let machine = Machine::new(&config, &table, &device, &constants, args.node)?;
+    let machine = Machine::new(&config, &table, &args.memory, &constants, args.node)?;
     let mut shapes = shapes_from_csv(&args.shapes)?;
     if args.guidance {
         shapes = shapes.into_iter().map(GemmShape::guided).collect();
     }
     let nominal_point = machine.nominal();
-    let point = point(args, nominal_point)?;
     let (hardware, checkpoints) = protection(args, config.run.checkpoint_interval)?;
     let steps = args.steps as usize;
     let blocks = shapes.iter().filter_map(|shape| shape.block).max();
     let blocks = blocks.map_or(0, |last| last + 1);
+    let (classes, schedule, points) = match &file {
+        Some(file) => (
+            file.classes.classes(steps, blocks),
+            file.schedule,
+            file.operating_points(&table),
+        ),
+        None => (
+            Classes::protecting(steps, args.early, blocks, args.first),
+            match args.schedule.as_str() {
+                "uniform" => Schedule::uniform(1),
+                _ => Schedule::paper(1),
+            },
+            vec![nominal_point, point(args, nominal_point)?],
+        ),
+    };
     let protected = Run {
         machine: &machine,
         shapes: &shapes,
         steps,
-        classes: Classes::protecting(steps, args.early, blocks, args.first),
-        schedule: match args.schedule {
-            ScheduleArg::Paper => Schedule::paper(1),
-            ScheduleArg::Uniform => Schedule::uniform(1),
-        },
-        points: &[nominal_point, point],
+        classes,
+        schedule,
+        points: &points,
         hardware,
         checkpoints,
+        errors: None,
         full_steps: args.taylorseer.map(|n| FullSteps::every(n as usize)),
     };
     let plain = Run {
@@ -180,19 +187,22 @@ pub fn run(args: &Args) -> Result<Verdict> {
         .file_stem()
         .unwrap_or_default()
         .to_string_lossy();
+    let away: Vec<String> = points[1..]
+        .iter()
+        .map(|point| format!("{} at {}", point.voltage, point.frequency))
+        .collect();
     println!(
         "{name}, {steps} steps{}, {} array of {}x{}, {}, {}\n\
-         nominal {} at {}, away from it {} at {}",
+         nominal {} at {}, away from it {}",
         if args.guidance { " with guidance" } else { "" },
         config.dataflow,
         config.rows,
         config.columns,
         table.name,
-        args.dram,
+        args.memory,
         nominal_point.voltage,
         nominal_point.frequency,
-        point.voltage,
-        point.frequency,
+        away.join(", "),
     );
     print(&nominal, &report, &constants);
     if let Some(file) = &args.json {
@@ -202,12 +212,12 @@ pub fn run(args: &Args) -> Result<Verdict> {
             shapes: name.into_owned(),
             config: &args.config,
             technology: &table.name,
-            dram: &args.dram,
+            memory: &args.memory,
             steps: args.steps,
             guidance: args.guidance,
             nominal_point,
-            point,
-            schedule: protected.schedule,
+            points: &points,
+            schedule,
             hardware,
             checkpoints,
             full_steps: protected.full_steps.map(|full| full.count(steps)),
@@ -219,6 +229,28 @@ pub fn run(args: &Args) -> Result<Verdict> {
             .with_context(|| format!("{}: cannot be written", file.display()))?;
     }
     Ok(Verdict::Good)
+}
+
+/// The file of `--schedule`, unless that is a rule.
+fn schedule_file(args: &Args) -> Result<Option<DvfsSchedule>> {
+    if ["paper", "uniform"].contains(&args.schedule.as_str()) {
+        return Ok(None);
+    }
+    let file = Path::new(&args.schedule);
+    if !file.exists() {
+        bail!(
+            "--schedule {}: no such file; expected paper, uniform or a schedule's YAML file",
+            args.schedule
+        );
+    }
+    if args.voltage.is_some() || args.frequency.is_some() || args.tech.is_some() {
+        bail!(
+            "--schedule {}: it has points of a technology of its own; expected no --voltage, \
+             --frequency or --tech",
+            args.schedule
+        );
+    }
+    Ok(Some(DvfsSchedule::from_file(file)?))
 }
 
 /// The point of `--voltage` and `--frequency`.
@@ -308,7 +340,7 @@ fn print(nominal: &Report, report: &Report, constants: &Constants) {
         report.transitions,
         nominal.total.seconds / report.total.seconds
     );
-    let assumed: Vec<&str> = constants
+    let assumed: Vec<String> = constants
         .all()
         .into_iter()
         .filter(|(_, constant, _)| constant.assumed)

@@ -5,17 +5,20 @@ use super::progress::Progress;
 use super::{Verdict, infer_report, mismatch};
 use anyhow::{Context, Result, bail};
 use drift::baseline::{DriftSettings, ProtectionKind};
-use drift::config::ArrayConfig;
+use drift::config::{ArrayConfig, Dataflow};
 use drift::cosim::{BuildOptions, Model, build};
 use drift::diffusion::Scheduler;
 use drift::dram::Device;
 use drift::fault::Sampler;
+use drift::forecast::Forecast;
 use drift::infer::{
     ActivationScales, EMBEDDED, EngineKind, FaultPlan, ImageTask, Made, ModelSource, Rule, Run,
     Selector, Setting, WeightStore, for_all,
 };
 use drift::model::{Conditioning, TextConditioning};
+use drift::policy::DvfsSchedule;
 use drift::quant::Calibration;
+use drift::tech::Table;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -37,6 +40,10 @@ pub struct Args {
     /// Guidance weight; 1 leaves guidance out
     #[arg(long, default_value_t = 1.5)]
     pub guidance: f32,
+    /// TaylorSeer: a full step every INTERVAL steps, and forecasts of this order of the attention
+    /// and MLP branches between them, such as 4:2
+    #[arg(long, value_name = "INTERVAL:ORDER")]
+    pub taylorseer: Option<Forecast>,
     /// Number of images
     #[arg(short, long, default_value_t = 10)]
     pub n: usize,
@@ -69,6 +76,11 @@ pub struct Args {
     pub threshold_bit: Option<u32>,
     #[command(flatten)]
     pub faults: FaultArgs,
+    /// Timing errors of a schedule of operating points: the YAML file of `drift policy optimise`, or a
+    /// campaign's
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ber", "voltage", "frequency", "tech",
+        "upsets", "fault_list", "fault_steps", "fault_blocks", "fault_layers"])]
+    pub schedule: Option<PathBuf>,
     /// Steps with faults, A..B, both included, 0 the noisiest [default: all]
     #[arg(long, value_name = "A..B")]
     pub fault_steps: Option<String>,
@@ -123,7 +135,12 @@ pub fn run(args: &Args) -> Result<Verdict> {
         _ => EngineKind::Rtl,
     };
     let kind = protection(args)?;
-    let plan = plan(args, &config)?;
+    let schedule = args.schedule.as_deref().map(DvfsSchedule::from_file);
+    let schedule = schedule.transpose()?;
+    let plan = match &schedule {
+        Some(schedule) => Some(scheduled(schedule, args, &config, &source)?),
+        None => plan(args, &config)?,
+    };
     if engine == EngineKind::Float && (plan.is_some() || args.audit_rate > 0.0) {
         bail!("--engine f32 has no faults and no audits; expected fast, golden or rtl");
     }
@@ -155,13 +172,14 @@ pub fn run(args: &Args) -> Result<Verdict> {
         interval: args.interval,
         ..DriftSettings::default()
     };
-    let faulty = plan.is_some();
+    let differs = plan.is_some() || args.taylorseer.is_some();
     let none = FaultPlan::none();
     let run = Run {
         denoiser: &source.denoiser,
         scheduler: &source.scheduler,
         steps: args.steps,
         guidance: args.guidance,
+        forecast: args.taylorseer,
         seed: args.faults.seed,
         setting: &setting,
         engine,
@@ -192,9 +210,10 @@ pub fn run(args: &Args) -> Result<Verdict> {
     };
     let seconds = started.elapsed().as_secs_f64();
     let started = Instant::now();
-    let reference = if faulty && !args.no_reference {
+    let reference = if differs && !args.no_reference {
         let clean = Run {
             engine: EngineKind::Fast,
+            forecast: None,
             plan: &none,
             audit: None,
             ..run
@@ -216,7 +235,13 @@ pub fn run(args: &Args) -> Result<Verdict> {
         classes,
         seconds: (seconds, started.elapsed().as_secs_f64()),
     };
-    infer_report::write(args, &source, &setting, kind, &finished)?;
+    infer_report::write(
+        args,
+        &source,
+        (&setting, schedule.as_ref()),
+        kind,
+        &finished,
+    )?;
     Ok(Verdict::Good)
 }
 
@@ -272,6 +297,36 @@ fn plan(args: &Args, config: &ArrayConfig) -> Result<Option<FaultPlan>> {
         kinds: None,
     };
     Ok(Some(FaultPlan::new(vec![Rule { selector, sampler }])))
+}
+
+/// The timing errors of a schedule.
+fn scheduled(
+    schedule: &DvfsSchedule,
+    args: &Args,
+    config: &ArrayConfig,
+    source: &ModelSource,
+) -> Result<FaultPlan> {
+    if config.dataflow != Dataflow::Ws {
+        bail!(
+            "--config {}: dataflow {} is not allowed; expected ws with --schedule: tables are of \
+             such a PE",
+            args.config,
+            config.dataflow
+        );
+    }
+    let table = Table::load(&schedule.tech)?;
+    let sampler = |point| -> Result<Sampler> {
+        Ok(Sampler::Timing {
+            errors: table.errors(point)?.sampled(),
+            seed: args.faults.seed,
+        })
+    };
+    let points = schedule.operating_points(&table).into_iter().map(sampler);
+    let samplers = points.collect::<Result<Vec<_>>>()?;
+    let size = (args.steps, source.denoiser.config().blocks());
+    let classes = schedule.classes.classes(size.0, size.1);
+    let grid = &schedule.schedule;
+    Ok(FaultPlan::scheduled(grid, &classes, size, &samplers))
 }
 
 /// `A..B`, both included, as a range without its end.

@@ -6,6 +6,7 @@ use drift::baseline::{ProtectionKind, Work};
 use drift::image::{Image, grid};
 use drift::infer::{Made, ModelSource, Setting, picture};
 use drift::metrics::{Anchor, Classifier, FdClf, Lpips, RealImages, Summary, anchors, compare};
+use drift::policy::DvfsSchedule;
 use drift::tensor::Tensor;
 use safetensors::{Dtype, tensor::TensorView};
 use serde_json::json;
@@ -41,7 +42,7 @@ struct Quality {
 pub fn write(
     args: &Args,
     source: &ModelSource,
-    setting: &Setting,
+    (setting, schedule): (&Setting, Option<&DvfsSchedule>),
     kind: ProtectionKind,
     finished: &Finished,
 ) -> Result<()> {
@@ -83,12 +84,15 @@ pub fn write(
         "interval": args.interval,
         "threshold_bit": setting.threshold_bit,
         "steps": args.steps,
+        "taylorseer": args.taylorseer,
         "guidance": args.guidance,
         "seed": args.faults.seed,
         "classes": finished.classes,
         "faults_from": args.faults.replay(),
+        "schedule": schedule,
         "gemms": sums.gemms,
         "tiles": sums.tiles,
+        "macs": sums.work.macs,
         "faults": sums.faults,
         "audited_tiles": sums.audited,
         "work": sums.work,
@@ -197,10 +201,12 @@ fn print(
 ) {
     let config = &setting.config;
     println!(
-        "\n{} images of {} in {} steps, guidance {}, seed {}: {} engine{}",
+        "\n{} images of {} in {} steps{}, guidance {}, seed {}: {} engine{}",
         finished.made.len(),
         args.model,
         args.steps,
+        args.taylorseer
+            .map_or(String::new(), |forecast| format!(", TaylorSeer {forecast}")),
         args.guidance,
         args.faults.seed,
         args.engine,
@@ -221,6 +227,7 @@ fn print(
     for (name, value, note) in [
         ("GEMMs", sums.gemms, ""),
         ("tiles", sums.tiles, ""),
+        ("MACs", sums.work.macs, ""),
         ("faults injected", sums.faults, ""),
         ("tiles with faults", sums.work.faulty_tiles, ""),
         ("  detected", sums.work.detected_tiles, ""),

@@ -21,6 +21,7 @@ mod metrics;
 mod metrics_report;
 mod mismatch;
 mod plot;
+mod policy;
 mod progress;
 mod registers;
 mod repack;
@@ -78,6 +79,8 @@ enum Command {
     Repack(repack::Args),
     /// Estimate energy and latency of a model's GEMMs from its shape list
     Energy(Box<energy::Args>),
+    /// Schedules of operating points from records, and what images cost under them
+    Policy(Box<policy::Args>),
     /// Sample faults into a list that `cosim --fault-list` replays
     Faults(faults::Args),
     /// Check random shapes, arrays, faults and stalls, RTL against golden model
@@ -126,6 +129,7 @@ pub fn run() -> ExitCode {
         Command::Plot(args) => plot::run(&args),
         Command::Repack(args) => repack::run(&args),
         Command::Energy(args) => energy::run(&args),
+        Command::Policy(args) => policy::run(&args),
         Command::Faults(args) => faults::run(&args),
         Command::Verify(args) => verify::run(&args),
         Command::Lint(args) => lint::run(&args),

@@ -7,14 +7,12 @@ use drift::atomic;
 use drift::config::ArrayConfig;
 use drift::dram::Device;
 use drift::golden::Layout;
-use drift::sequence::repack::{Cost, Costs, Experiment, by_address};
+use drift::sequence::repack::{
+    Addressed, Cost, Costs, Experiment, Measured, Record, SCHEMA, by_address,
+};
 use drift::sequence::{Hardware, Limits, Plan};
 use drift::workload::Workload;
-use serde::Serialize;
 use std::path::PathBuf;
-
-/// Version of the record's schema.
-const SCHEMA: &str = "drift-repack/1";
 
 /// Outputs M×N of a DiT-XL/2 block at 256×256 pixels: 256 tokens, width 1152, and the
 /// first layer of its MLP.
@@ -29,6 +27,9 @@ pub struct Args {
     /// Arrays: shipped names or YAML files
     #[arg(long, value_delimiter = ',', default_value = "default,edge,tpu")]
     configs: Vec<String>,
+    /// Arrays of the table by address, which runs nothing [default: those of --configs]
+    #[arg(long, value_name = "CONFIGS", value_delimiter = ',')]
+    by_address: Option<Vec<String>>,
     /// tiny-dit, FILE.safetensors, X.npy,W.npy or SHAPES.csv
     #[arg(long, default_value = "tiny-dit")]
     workload: String,
@@ -52,39 +53,6 @@ pub struct Args {
     json: Option<PathBuf>,
 }
 
-/// One line of the measured table.
-#[derive(Serialize)]
-struct Measured {
-    array: String,
-    layout: Layout,
-    rtl: bool,
-    #[serde(flatten)]
-    costs: Costs,
-}
-
-/// One line of the table by address.
-#[derive(Serialize)]
-struct Addressed {
-    shape: &'static str,
-    array: String,
-    layout: Layout,
-    tiles: u64,
-    activations: u64,
-}
-
-#[derive(Serialize)]
-struct Record<'a> {
-    schema: &'static str,
-    drift: &'static str,
-    workload: &'a str,
-    workload_hash: String,
-    dram: &'a str,
-    every: u64,
-    seed: u64,
-    measured: Vec<Measured>,
-    by_address: Vec<Addressed>,
-}
-
 /// Both layouts, the one that is compared first.
 const LAYOUTS: [Layout; 2] = [Layout::RowMajor, Layout::Tile];
 
@@ -106,6 +74,13 @@ pub fn run(args: &Args) -> Result<Verdict> {
         .iter()
         .map(|text| inputs::config(text))
         .collect::<Result<_>>()?;
+    let addressed_configs = match &args.by_address {
+        None => configs.clone(),
+        Some(names) => names
+            .iter()
+            .map(|text| inputs::config(text))
+            .collect::<Result<_>>()?,
+    };
     let workload = inputs::workload(&args.workload, args.seed)?;
     let device = accelerator::device(&args.dram)?;
     let limits = Limits {
@@ -145,15 +120,15 @@ pub fn run(args: &Args) -> Result<Verdict> {
         }
     }
     let record = Record {
-        schema: SCHEMA,
-        drift: env!("CARGO_PKG_VERSION"),
-        workload: workload.name(),
+        schema: SCHEMA.to_owned(),
+        drift: env!("CARGO_PKG_VERSION").to_owned(),
+        workload: workload.name().to_owned(),
         workload_hash: workload.hash(),
-        dram: &args.dram,
+        dram: args.dram.clone(),
         every: args.every,
         seed: args.seed,
         measured,
-        by_address: addressed(&configs, &device),
+        by_address: addressed(&addressed_configs, &device),
     };
     print_measured(args, &workload, &record);
     print_addressed(&record.by_address);
@@ -195,7 +170,7 @@ fn addressed(configs: &[ArrayConfig], device: &Device) -> Vec<Addressed> {
             for layout in LAYOUTS {
                 let (tiles, activations) = by_address(config, device, layout, m, n);
                 lines.push(Addressed {
-                    shape,
+                    shape: shape.to_owned(),
                     array: array(config),
                     layout,
                     tiles,
@@ -207,7 +182,7 @@ fn addressed(configs: &[ArrayConfig], device: &Device) -> Vec<Addressed> {
     lines
 }
 
-fn print_measured(args: &Args, workload: &Workload, record: &Record<'_>) {
+fn print_measured(args: &Args, workload: &Workload, record: &Record) {
     println!(
         "\nrollbacks of {} on the accelerator ({}), {}, one tile of every {} upset from the second step on",
         workload.name(),

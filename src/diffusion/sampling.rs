@@ -1,6 +1,7 @@
 //! The denoising loop.
 
 use super::{Scheduler, SchedulerConfig, standard_normal};
+use crate::forecast::{BlockCache, Forecast, NoCache, TaylorSeer};
 use crate::model::{Conditioning, Denoiser, GemmEngine, ModelError};
 use crate::tensor::Tensor;
 
@@ -23,6 +24,8 @@ pub struct Request<'a> {
     pub image: u64,
     /// Height and width of the latents; the size the model was trained on if `None`.
     pub size: Option<[usize; 2]>,
+    /// TaylorSeer between full steps; every step in full without.
+    pub forecast: Option<Forecast>,
 }
 
 /// A step that has been taken.
@@ -64,11 +67,23 @@ pub fn sample(
     };
     let mut scheduler = Scheduler::new(request.scheduler, request.steps)?;
     let timesteps = scheduler.timesteps().to_vec();
+    if request.forecast.is_some() && !denoiser.takes_cache() {
+        return Err(ModelError::Input {
+            input: "taylorseer",
+            found: "a UNet".to_owned(),
+            allowed: "DiT or PixArt, whose blocks are forecast".to_owned(),
+        });
+    }
+    let mut cache: Box<dyn BlockCache> = match request.forecast {
+        Some(forecast) => Box::new(TaylorSeer::new(forecast)),
+        None => Box::new(NoCache),
+    };
     let mut latents = Tensor::new(&shape, noise(0));
     for (step, timestep) in timesteps.iter().copied().enumerate() {
         let rows = vec![timestep as f32; conditioning.rows()];
         let input = Tensor::stack(&vec![&latents; rows.len()]);
-        let output = denoiser.forward(engine, step, &input, &rows, &conditioning)?;
+        let cache = cache.as_mut();
+        let output = denoiser.forward_cached(engine, cache, step, &input, &rows, &conditioning)?;
         let weight = request.guidance.map(|(weight, _)| weight);
         let prediction = Tensor::new(&shape, guided(&output, len, weight));
         let added = scheduler.needs_noise().then(|| noise(step as u64 + 1));

@@ -65,7 +65,7 @@ impl Device {
         })?;
         let check = Check { origin };
         let devices = check.power_of_two("devices", raw.devices, 1, 8)?;
-        let bus_bytes = check.power_of_two("bus_bytes", raw.bus_bytes, 1, 8)?;
+        let bus_bytes = check.power_of_two("bus_bytes", raw.bus_bytes, 1, 16)?;
         let burst_length = check.power_of_two("burst_length", raw.burst_length, 2, 32)?;
         let burst_bytes = devices * bus_bytes * burst_length;
         let row_bytes = devices * check.power_of_two("row_bytes", raw.row_bytes, 256, 65_536)?;

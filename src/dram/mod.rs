@@ -45,7 +45,7 @@ pub use timing::Timing;
 pub use trace::{TraceFormat, TraceWriter};
 
 /// The devices that ship with the project: `(name, YAML text)`. The first is the default.
-pub const SHIPPED: [(&str, &str); 2] = [
+pub const SHIPPED: [(&str, &str); 3] = [
     (
         "ddr4-3200-x16",
         include_str!("../../configs/dram/ddr4-3200-x16.yaml"),
@@ -53,6 +53,10 @@ pub const SHIPPED: [(&str, &str); 2] = [
     (
         "ddr4-3200-x64",
         include_str!("../../configs/dram/ddr4-3200-x64.yaml"),
+    ),
+    (
+        "hbm2-2000-x128",
+        include_str!("../../configs/dram/hbm2-2000-x128.yaml"),
     ),
 ];
 

@@ -35,6 +35,22 @@ pub struct Memory {
     pub source: String,
 }
 
+/// The DRAM behind an accelerator.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemorySystem {
+    /// What it is called.
+    pub name: String,
+    /// Device of each channel: a shipped name or a YAML file.
+    pub device: String,
+    /// Channels, each a device.
+    pub channels: u32,
+    /// Energy of the I/O in pJ per bit.
+    pub io_pj_per_bit: Constant,
+    /// Share of the peak bandwidth that is had, 0..=1.
+    pub efficiency: Constant,
+}
+
 /// Feature size of technology tables.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,14 +73,12 @@ pub struct Constants {
     pub buffer: Vec<Memory>,
     /// Accumulators.
     pub accumulator: Vec<Memory>,
+    /// DRAM to choose from; the first is the default.
+    pub memories: Vec<MemorySystem>,
     /// Capacity of the buffer in MiB.
     pub buffer_mib: Constant,
     /// Leakage of the buffer in mW per MiB.
     pub buffer_leakage_mw_per_mib: Constant,
-    /// Energy of the DRAM's I/O in pJ per bit.
-    pub dram_io_pj_per_bit: Constant,
-    /// Share of the DRAM's peak bandwidth that is had, 0..=1.
-    pub dram_efficiency: Constant,
     /// Share of the energy that reaches the array, 0..=1.
     pub regulator_efficiency: Constant,
     /// Time of a voltage transition in ns per V.
@@ -129,11 +143,11 @@ impl Constants {
             let value = constant.value;
             if !(value.is_finite() && value >= 0.0) {
                 let allowed = "expected a finite number of at least 0";
-                return fail(key.to_owned(), value.to_string(), allowed);
+                return fail(key, value.to_string(), allowed);
             }
             if share && !(value > 0.0 && value <= 1.0) {
                 let allowed = "expected a share above 0 and up to 1";
-                return fail(key.to_owned(), value.to_string(), allowed);
+                return fail(key, value.to_string(), allowed);
             }
             if constant.source.trim().is_empty() {
                 return fail(
@@ -141,6 +155,23 @@ impl Constants {
                     "\"\"".to_owned(),
                     "expected a source",
                 );
+            }
+        }
+        if self.memories.is_empty() {
+            let allowed = "expected a memory at least";
+            return fail("memories".to_owned(), "an empty list".to_owned(), allowed);
+        }
+        for (i, memory) in self.memories.iter().enumerate() {
+            if memory.channels == 0 {
+                let key = format!("memories.{}.channels", memory.name);
+                return fail(key, "0".to_owned(), "expected 1 at least");
+            }
+            if self.memories[..i]
+                .iter()
+                .any(|other| other.name == memory.name)
+            {
+                let key = format!("memories[{i}].name");
+                return fail(key, memory.name.clone(), "expected each name once");
             }
         }
         for (key, memories) in [("buffer", &self.buffer), ("accumulator", &self.accumulator)] {
@@ -171,22 +202,41 @@ impl Constants {
     }
 
     /// Key, constant, and whether it is a share, in the order of the file; for reports, too.
-    pub fn all(&self) -> [(&'static str, &Constant, bool); 9] {
-        [
+    pub fn all(&self) -> Vec<(String, &Constant, bool)> {
+        let of = |memory: &'_ MemorySystem, key: &str| format!("memories.{}.{key}", memory.name);
+        let io = |memory| (of(memory, "io_pj_per_bit"), &memory.io_pj_per_bit, false);
+        let share = |memory| (of(memory, "efficiency"), &memory.efficiency, true);
+        let memories = self.memories.iter().flat_map(|m| [io(m), share(m)]);
+        let others = [
             ("buffer_mib", &self.buffer_mib, false),
             (
                 "buffer_leakage_mw_per_mib",
                 &self.buffer_leakage_mw_per_mib,
                 false,
             ),
-            ("dram_io_pj_per_bit", &self.dram_io_pj_per_bit, false),
-            ("dram_efficiency", &self.dram_efficiency, true),
             ("regulator_efficiency", &self.regulator_efficiency, true),
             ("regulator_ns_per_volt", &self.regulator_ns_per_volt, false),
             ("domain_capacitance_nf", &self.domain_capacitance_nf, false),
             ("checksum_logic_share", &self.checksum_logic_share, false),
             ("razor_share", &self.razor_share, false),
-        ]
+        ];
+        let others = others.map(|(key, constant, share)| (key.to_owned(), constant, share));
+        memories.chain(others).collect()
+    }
+
+    /// The memory of that name.
+    ///
+    /// # Errors
+    /// [`EnergyError::Memory`].
+    pub fn memory(&self, name: &str) -> Result<&MemorySystem, EnergyError> {
+        let found = self.memories.iter().find(|memory| memory.name == name);
+        found.ok_or_else(|| {
+            let known: Vec<&str> = self.memories.iter().map(|m| m.name.as_str()).collect();
+            EnergyError::Memory {
+                name: name.to_owned(),
+                known: known.join(", "),
+            }
+        })
     }
 
     /// Feature size that a technology table stands for, in nm.

@@ -74,6 +74,22 @@ parts! {
     dram_background: "DRAM, standby",
 }
 
+impl Parts {
+    /// The parts by where they are spent: the array with its protection and supply, on-chip memories,
+    /// DRAM without checkpoints, checkpoints.
+    pub fn groups(&self) -> [(&'static str, f64); 4] {
+        let sram = self.buffer + self.accumulators + self.buffer_leakage;
+        let dram = self.dram_weights + self.dram_activations + self.dram_background;
+        let array = self.total() - sram - dram - self.dram_checkpoints;
+        [
+            ("array", array),
+            ("on-chip memories", sram),
+            ("DRAM", dram),
+            ("checkpoints", self.dram_checkpoints),
+        ]
+    }
+}
+
 impl AddAssign for Parts {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;

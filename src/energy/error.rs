@@ -48,6 +48,17 @@ pub enum EnergyError {
         /// What would be allowed.
         allowed: String,
     },
+    /// No memory has that name.
+    #[error("memory {name} is not allowed; expected one of {known}")]
+    Memory {
+        /// The name.
+        name: String,
+        /// What the constants name.
+        known: String,
+    },
+    /// The device of a memory cannot be read.
+    #[error(transparent)]
+    Device(#[from] crate::config::ConfigError),
     /// No feature size is known for a technology table.
     #[error(
         "technology {technology}: its feature size is not known; expected one of {known} in its name, or --node"

@@ -2,11 +2,12 @@
 
 use super::constants::pj_per_byte;
 use super::traffic::Traffic;
-use super::{Constants, Cost, EnergyError, GemmShape, Parts};
+use super::{Constants, Cost, EnergyError, MemorySystem, Parts};
 use crate::baseline::{Hardware, Work};
 use crate::config::{ArrayConfig, ChecksumDomain, Dataflow};
 use crate::dram::{BankCounts, Counts, Device, Energy};
 use crate::golden;
+use crate::model::GemmShape;
 use crate::tech::{MacEnergy, OperatingPoint, Table, TechError};
 use crate::tiling::Tiling;
 use crate::units::Hertz;
@@ -33,15 +34,16 @@ struct DramCosts {
     row: f64,
     read_burst: f64,
     write_burst: f64,
-    /// Standby with an open row, and refresh, per second.
+    /// Standby with an open row, and refresh, per second, of all channels.
     per_second: f64,
-    /// Bytes per second.
+    /// Bytes per second of all channels.
     bandwidth: f64,
     io_per_byte: f64,
 }
 
 impl DramCosts {
-    fn of(device: &Device, constants: &Constants) -> Self {
+    fn of(device: &Device, memory: &MemorySystem) -> Self {
+        let channels = f64::from(memory.channels);
         let once = Counts {
             banks: vec![BankCounts {
                 activations: 1,
@@ -60,22 +62,23 @@ impl DramCosts {
             row: energy.activate,
             read_burst: energy.read,
             write_burst: energy.write,
-            per_second: (energy.background + energy.refresh) / seconds,
-            bandwidth: bursts * device.burst_bytes as f64 * constants.dram_efficiency.value,
-            io_per_byte: 8.0 * constants.dram_io_pj_per_bit.value,
+            per_second: channels * (energy.background + energy.refresh) / seconds,
+            bandwidth: channels * bursts * device.burst_bytes as f64 * memory.efficiency.value,
+            io_per_byte: 8.0 * memory.io_pj_per_bit.value,
         }
     }
 }
 
 impl Machine {
-    /// Puts a machine together. `nm` overrides the feature size that the table's name stands for.
+    /// Puts a machine together, with the memory of that name in the constants. `nm` overrides the
+    /// feature size that the table's name stands for.
     ///
     /// # Errors
-    /// [`EnergyError::Node`].
+    /// [`EnergyError::Memory`], [`EnergyError::Device`] or [`EnergyError::Node`].
     pub fn new(
         config: &ArrayConfig,
         table: &Table,
-        device: &Device,
+        memory: &str,
         constants: &Constants,
         nm: Option<f64>,
     ) -> Result<Self, EnergyError> {
@@ -83,15 +86,17 @@ impl Machine {
             Some(nm) => nm,
             None => constants.node(&table.name)?,
         };
+        let memory = constants.memory(memory)?;
+        let device = Device::load(&memory.device)?;
         Ok(Self {
             config: config.clone(),
             table: table.clone(),
-            device: device.clone(),
+            dram: DramCosts::of(&device, memory),
+            device,
             constants: constants.clone(),
             nominal: table.nominal(),
             buffer_pj: pj_per_byte(&constants.buffer, nm),
             accumulator_pj: pj_per_byte(&constants.accumulator, nm),
-            dram: DramCosts::of(device, constants),
         })
     }
 
@@ -100,9 +105,14 @@ impl Machine {
         &self.config
     }
 
-    /// The DRAM.
+    /// A channel of the DRAM.
     pub fn device(&self) -> &Device {
         &self.device
+    }
+
+    /// The technology.
+    pub fn table(&self) -> &Table {
+        &self.table
     }
 
     /// The nominal operating point of the technology.
@@ -130,10 +140,22 @@ impl Machine {
         hardware: Hardware,
         work: &Work,
     ) -> Result<Cost, TechError> {
+        let traffic = self.traffic(hardware, shape);
+        self.gemm_of(shape, &traffic, point, hardware, work)
+    }
+
+    /// As [`Machine::gemm`], with another traffic than that of a GEMM alone.
+    pub(super) fn gemm_of(
+        &self,
+        shape: &GemmShape,
+        traffic: &Traffic,
+        point: OperatingPoint,
+        hardware: Hardware,
+        work: &Work,
+    ) -> Result<Cost, TechError> {
         let array = self.array(hardware);
         let tiling = Tiling::new(&array, shape.m, shape.k, shape.n);
         let cycles = golden::schedule(&array, &tiling).cycles.0 as f64;
-        let traffic = self.traffic(hardware, shape);
         let copies = if hardware == Hardware::Twice {
             2.0
         } else {
@@ -148,7 +170,7 @@ impl Machine {
         let busy = dram_seconds.max(compute_seconds);
 
         let one = self.array_parts(shape, point, hardware, cycles, busy / copies)?;
-        let mut parts = self.memory_parts(&traffic, shape, busy) + one;
+        let mut parts = self.memory_parts(traffic, shape, busy) + one;
         if hardware == Hardware::Twice {
             parts.redundancy = one.total() + parts.buffer + parts.accumulators;
         }
@@ -170,6 +192,16 @@ impl Machine {
             cost += back * work.nominal_visits as f64;
         }
         Ok(cost)
+    }
+
+    /// Whether the weights of a network fit into the buffer's half for them, so that they stay there
+    /// from the first step on.
+    pub fn holds_weights(&self, shapes: &[GemmShape]) -> bool {
+        let weights = shapes.iter().filter(|shape| !shape.kind.is_product());
+        let bytes: f64 = weights
+            .map(|s| s.k as f64 * s.n as f64 * s.count as f64)
+            .sum();
+        bytes <= 0.5 * self.constants.buffer_mib.value * 1024.0 * 1024.0
     }
 
     /// Bytes that one of the GEMMs of a shape moves.
@@ -233,7 +265,7 @@ impl Machine {
         let written = self.stream(traffic.activations_written, self.dram.write_burst);
         // mW · s = 10⁹ pJ.
         let leakage = constants.buffer_leakage_mw_per_mib.value * constants.buffer_mib.value * 1e9;
-        debug_assert!(!shape.is_product() || traffic.weights == 0);
+        debug_assert!(!shape.kind.is_product() || traffic.weights == 0);
         Parts {
             buffer: traffic.buffer as f64 * self.buffer_pj,
             accumulators: traffic.accumulators as f64 * self.accumulator_pj,
@@ -289,6 +321,41 @@ impl Machine {
             + pes * mac.leakage_nw * seconds * PJ_PER_NW_S
             + operands * self.buffer_pj
             + sums * self.accumulator_pj)
+    }
+
+    /// Cost of what a protection did in a run, on top of the GEMMs, that [`Machine::gemm`] was not
+    /// told: tiles recomputed, checkpoints fetched, visits to the nominal point from `point`.
+    /// Nothing of it overlaps the array's time, so that the time is an upper bound.
+    ///
+    /// # Errors
+    /// [`TechError::Voltage`].
+    pub fn recovery(&self, point: OperatingPoint, work: &Work) -> Result<Cost, TechError> {
+        let array = self.array(Hardware::Checksums);
+        let fetches = Work {
+            checkpoint_bytes_written: 0,
+            rows_opened_writing: 0,
+            ..*work
+        };
+        let recompute = self.recompute(&array, work)?;
+        let bytes = work.checkpoint_bytes_read as f64;
+        let seconds =
+            work.nominal_cycles.0 as f64 / self.nominal.frequency.0 + bytes / self.dram.bandwidth;
+        let mut cost = Cost {
+            energy: Parts {
+                recompute,
+                regulator: recompute * (1.0 / self.constants.regulator_efficiency.value - 1.0),
+                dram_checkpoints: self.checkpoints(&fetches),
+                dram_background: self.dram.per_second * seconds,
+                ..Parts::default()
+            },
+            seconds,
+            cycles: work.nominal_cycles.0 as f64,
+            dram_bytes: bytes,
+        };
+        let visits = work.nominal_visits as f64;
+        cost += self.transition(point, self.nominal)? * visits;
+        cost += self.transition(self.nominal, point)? * visits;
+        Ok(cost)
     }
 
     /// Cost of a change of the operating point (design.md §7): the regulator moves, the clock

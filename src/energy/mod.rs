@@ -1,6 +1,6 @@
 //! Energy and latency of GEMMs on the accelerator.
 //!
-//! A [`Machine`] is an array, a technology table, a DRAM and the [`Constants`] of
+//! A [`Machine`] is an array, a technology table, a [`MemorySystem`] and the [`Constants`] of
 //! `configs/energy.yaml`. It says what a GEMM costs at an operating point, what a protection's
 //! [`crate::baseline::Work`] costs on top, and what a change of the point costs; a [`Run`] sums
 //! that over a denoising run.
@@ -25,12 +25,12 @@ mod run;
 mod shapes;
 pub mod traffic;
 
-pub use constants::{Constant, Constants, Memory, Technology};
+pub use constants::{Constant, Constants, Memory, MemorySystem, Technology};
 pub use cost::{Cost, Parts};
 pub use error::EnergyError;
 pub use machine::Machine;
-pub use run::{Analytic, Report, Run, RunError};
-pub use shapes::{GemmShape, shapes_from_csv};
+pub use run::{Analytic, Errors, Report, Run, RunError};
+pub use shapes::shapes_from_csv;
 
 #[cfg(test)]
 mod tests;

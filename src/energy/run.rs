@@ -1,11 +1,15 @@
 //! A denoising run: GEMMs × steps under a schedule of operating points.
 
-use super::{Cost, GemmShape, Machine, Parts};
-use crate::baseline::{Hardware, Work, checkpoint_work, rollback_work};
+use super::{Cost, Machine, Parts};
+use crate::baseline::{Hardware, Work, checkpoint_work, recompute_work, rollback_work};
+use crate::config::ArrayConfig;
+use crate::fault::Sampler;
 use crate::forecast::{FullSteps, is_forecast};
 use crate::golden::Layout;
+use crate::model::GemmShape;
 use crate::policy::{Cell, Classes, Schedule};
 use crate::tech::{OperatingPoint, TechError};
+use crate::tiling::Tiling;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use thiserror::Error;
@@ -15,10 +19,36 @@ use thiserror::Error;
 pub struct Analytic {
     /// Steps from one checkpoint to the next.
     pub interval: usize,
-    /// Share of the tiles that is rolled back, 0..=1, in cells away from nominal.
+    /// Share of the tiles that is rolled back, 0..=1, in cells away from nominal; with
+    /// [`Run::errors`], those say.
     pub rollbacks: f64,
     /// Layout of the checkpoints.
     pub layout: Layout,
+}
+
+/// How often tiles are wrong, and what the protection does then.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Errors {
+    /// Probability that a captured psum word is wrong, by point.
+    pub word_wrong: Vec<f64>,
+    /// Share of the tiles with wrong words that is rolled back.
+    pub rolled_back: f64,
+    /// Share of the tiles with wrong words that is recomputed.
+    pub recomputed: f64,
+}
+
+impl Errors {
+    /// Expected number of tiles of a GEMM with wrong words, at a point.
+    fn tiles(&self, config: &ArrayConfig, shape: &GemmShape, point: u8) -> f64 {
+        let wrong = self.word_wrong.get(usize::from(point)).copied();
+        let tiling = Tiling::new(config, shape.m, shape.k, shape.n);
+        let right = (1.0 - wrong.unwrap_or(0.0)).max(0.0).ln();
+        let faulty = |tile| {
+            let words = Sampler::psum_words(config, &tiling, &tile) as f64;
+            -f64::exp_m1(words * right)
+        };
+        tiling.tiles().map(faulty).sum()
+    }
 }
 
 /// A run to be costed.
@@ -40,6 +70,8 @@ pub struct Run<'a> {
     pub hardware: Hardware,
     /// DRIFT's checkpoints; none without.
     pub checkpoints: Option<Analytic>,
+    /// Errors, of which some tiles are rolled back or recomputed; none without.
+    pub errors: Option<Errors>,
     /// TaylorSeer's full steps; all are full without.
     pub full_steps: Option<FullSteps>,
 }
@@ -69,6 +101,8 @@ pub struct Report {
     pub by_kind: BTreeMap<String, Cost>,
     /// Energy in pJ by timestep class and block class; without transitions.
     pub by_cell: Vec<f64>,
+    /// Time in s by timestep class and block class; without transitions.
+    pub seconds_by_cell: Vec<f64>,
     /// Changes of the operating point.
     pub transitions: u64,
     /// MACs of the outputs.
@@ -95,10 +129,19 @@ impl Run<'_> {
             total: Cost::default(),
             by_kind: BTreeMap::new(),
             by_cell: vec![0.0; Cell::all().count()],
+            seconds_by_cell: vec![0.0; Cell::all().count()],
             transitions: 0,
             macs: 0,
         };
         let mut costs = BTreeMap::new();
+        let seen_before = |index: usize| {
+            let before = &self.shapes[..index];
+            before
+                .iter()
+                .any(|shape| shape.layer == self.shapes[index].layer)
+        };
+        let first_of_layer: Vec<bool> = (0..self.shapes.len()).map(|i| !seen_before(i)).collect();
+        let holds_weights = self.machine.holds_weights(self.shapes);
         let mut at: Option<OperatingPoint> = None;
         for step in 0..self.steps {
             let full = self.full_steps.is_none_or(|full| full.is_full(step));
@@ -108,15 +151,19 @@ impl Run<'_> {
                 }
                 let cell = self.classes.cell(step, shape.block);
                 let point = self.schedule.of(cell);
-                // A forecast layer comes by in full steps only.
-                let writes = self
-                    .checkpoints
-                    .is_some_and(|c| self.writes(step, shape, c.interval));
-                let cost = match costs.get(&(index, point, writes)) {
+                // A forecast layer comes by in full steps only; one that runs twice in a step has
+                // written its checkpoint the first time.
+                let writes = first_of_layer[index]
+                    && self
+                        .checkpoints
+                        .is_some_and(|c| self.writes(step, shape, c.interval));
+                let resident = holds_weights && step > 0;
+                let key = (index, point, writes, resident);
+                let cost = match costs.get(&key) {
                     Some(cost) => *cost,
                     None => {
-                        let cost = self.cost(shape, point, writes)?;
-                        costs.insert((index, point, writes), cost);
+                        let cost = self.cost(shape, point, writes, resident)?;
+                        costs.insert(key, cost);
                         cost
                     }
                 };
@@ -128,8 +175,9 @@ impl Run<'_> {
                     report.transitions += 1;
                 }
                 report.total += cost;
-                *report.by_kind.entry(shape.kind.clone()).or_default() += cost;
+                *report.by_kind.entry(shape.kind.to_string()).or_default() += cost;
                 report.by_cell[cell.index()] += cost.energy.total();
+                report.seconds_by_cell[cell.index()] += cost.seconds;
                 report.macs += shape.macs();
             }
         }
@@ -159,27 +207,47 @@ impl Run<'_> {
     }
 
     /// Cost of all GEMMs of a shape in one step.
-    fn cost(&self, shape: &GemmShape, point: u8, writes: bool) -> Result<Cost, RunError> {
+    fn cost(
+        &self,
+        shape: &GemmShape,
+        point: u8,
+        writes: bool,
+        resident: bool,
+    ) -> Result<Cost, RunError> {
         let config = self.machine.config();
         let mut work = Work::default();
+        let faulty = match &self.errors {
+            Some(errors) if point > 0 => Some(errors.tiles(config, shape, point)),
+            Some(_) => Some(0.0),
+            None => None,
+        };
         if let Some(checkpoints) = &self.checkpoints {
-            let size = (shape.m, shape.n);
+            let (size, layout) = ((shape.m, shape.n), checkpoints.layout);
             let device = self.machine.device();
             if writes {
-                work += checkpoint_work(config, device, checkpoints.layout, size);
+                work += checkpoint_work(config, device, layout, size);
             }
-            if point > 0 {
-                work += rollback_work(
-                    config,
-                    device,
-                    checkpoints.layout,
-                    size,
-                    checkpoints.rollbacks,
-                );
-            }
+            let share = match (&self.errors, faulty) {
+                (Some(errors), Some(faulty)) => {
+                    let tiles = Tiling::new(config, shape.m, shape.k, shape.n).len() as f64;
+                    errors.rolled_back * faulty / tiles
+                }
+                _ if point > 0 => checkpoints.rollbacks,
+                _ => 0.0,
+            };
+            work += rollback_work(config, device, layout, size, share);
+        }
+        if let (Some(errors), Some(faulty)) = (&self.errors, faulty) {
+            let tiles = (errors.recomputed * faulty).round() as u64;
+            work += recompute_work(config, (shape.m, shape.k, shape.n), tiles);
         }
         let point = self.point(point)?;
-        let one = self.machine.gemm(shape, point, self.hardware, &work)?;
+        let mut traffic = self.machine.traffic(self.hardware, shape);
+        if resident {
+            traffic = traffic.resident();
+        }
+        let machine = self.machine;
+        let one = machine.gemm_of(shape, &traffic, point, self.hardware, &work)?;
         Ok(one * shape.count as f64)
     }
 }

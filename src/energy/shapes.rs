@@ -1,71 +1,10 @@
 //! Shape lists of models: `layer_name, block_index, kind, M, N, K, count`.
 
 use super::EnergyError;
+use crate::model::{GemmKind, GemmShape, KindError};
 use crate::tiling::{MAX_K, MAX_MN};
 use csv::{ReaderBuilder, StringRecord, Trim};
-use serde::Serialize;
 use std::path::Path;
-
-/// GEMMs of one layer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct GemmShape {
-    /// Layer, as the diffusers library names it.
-    pub layer: String,
-    /// Block of the network; `None` for embeddings and final layers.
-    pub block: Option<usize>,
-    /// `linear`, `conv3x3`, `attn_qk_self`, ...
-    pub kind: String,
-    /// Rows of X.
-    pub m: usize,
-    /// Columns of W.
-    pub n: usize,
-    /// Reduction dimension.
-    pub k: usize,
-    /// How many such GEMMs there are.
-    pub count: usize,
-}
-
-impl GemmShape {
-    /// Both operands are activations.
-    pub fn is_product(&self) -> bool {
-        self.kind.starts_with("attn_")
-    }
-
-    /// Elements that the rows of X are made of: a convolution's X, im2col, repeats each element of
-    /// its input up to kernel² times, and skips none.
-    pub fn input_elements(&self) -> u64 {
-        let elements = self.m as u64 * self.k as u64;
-        let repeated = self.kind.strip_prefix("conv").and_then(|text| {
-            let (kernel, rest) = text.split_once('x')?;
-            let kernel: u64 = kernel.parse().ok()?;
-            let stride: u64 = match rest.split_once('s') {
-                Some((_, stride)) => stride.parse().ok()?,
-                None => 1,
-            };
-            Some((kernel * kernel, stride * stride))
-        });
-        match repeated {
-            Some((kernel, stride)) if kernel > stride => (elements * stride).div_ceil(kernel),
-            _ => elements,
-        }
-    }
-
-    /// The same with classifier-free guidance: the conditional and the unconditional half are rows of
-    /// the same GEMM where there are weights, and products of their own in attention.
-    pub fn guided(mut self) -> Self {
-        if self.is_product() {
-            self.count *= 2;
-        } else {
-            self.m *= 2;
-        }
-        self
-    }
-
-    /// MACs of all of them.
-    pub fn macs(&self) -> u64 {
-        self.m as u64 * self.n as u64 * self.k as u64 * self.count as u64
-    }
-}
 
 /// Reads a shape list. Further columns are ignored; without `count` every row counts once.
 ///
@@ -109,7 +48,7 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<Vec<GemmShape>, EnergyErr
         shapes.push(GemmShape {
             layer: row.record[layer].to_owned(),
             block: row.block(block)?,
-            kind: row.record[kind].to_owned(),
+            kind: row.kind(kind)?,
             m: row.number("M", m, MAX_MN)?,
             n: row.number("N", n, MAX_MN)?,
             k: row.number("K", k, MAX_K)?,
@@ -151,6 +90,15 @@ impl Row<'_> {
             Ok(block @ 0..=65_535) => Ok(Some(block as usize)),
             _ => Err(self.bad("block_index", column, "expected -1 or 0..=65535".to_owned())),
         }
+    }
+
+    fn kind(&self, column: usize) -> Result<GemmKind, EnergyError> {
+        self.record[column].parse().map_err(|error: KindError| {
+            // Its message names the value itself.
+            let message = error.to_string();
+            let allowed = message.split_once("; ").map_or("", |(_, allowed)| allowed);
+            self.bad("kind", column, allowed.to_owned())
+        })
     }
 
     fn bad(&self, field: &'static str, column: usize, allowed: String) -> EnergyError {

@@ -6,9 +6,9 @@ use super::traffic::Traffic;
 use super::*;
 use crate::baseline::{Hardware, Work};
 use crate::config::{ArrayConfig, SHIPPED};
-use crate::dram::Device;
 use crate::forecast::FullSteps;
 use crate::golden::{Layout, schedule};
+use crate::model::GemmShape;
 use crate::policy::{Cell, Classes, Schedule};
 use crate::tech::{OperatingPoint, Table};
 use crate::tiling::Tiling;
@@ -20,7 +20,7 @@ fn shape(layer: &str, block: Option<usize>, kind: &str, size: (usize, usize, usi
     GemmShape {
         layer: layer.to_owned(),
         block,
-        kind: kind.to_owned(),
+        kind: kind.parse().unwrap(),
         m,
         n,
         k,
@@ -38,15 +38,11 @@ fn table() -> Table {
 }
 
 fn machine(name: &str) -> Machine {
-    let device = Device::load("ddr4-3200-x64").unwrap();
-    Machine::new(
-        &config(name),
-        &table(),
-        &device,
-        &Constants::shipped(),
-        None,
-    )
-    .unwrap()
+    machine_with(name, "ddr4-3200")
+}
+
+fn machine_with(name: &str, memory: &str) -> Machine {
+    Machine::new(&config(name), &table(), memory, &Constants::shipped(), None).unwrap()
 }
 
 #[test]
@@ -105,7 +101,6 @@ fn a_convolution_reads_its_input_once_per_element() {
         ("conv3x3", 4096 * 320),
         ("conv3x3s2", 4 * 4096 * 320),
         ("conv2x2s2", 4096 * 2880),
-        ("convolution", 4096 * 2880),
     ] {
         let gemm = shape("x", None, kind, (4096, 2880, 320));
         assert_eq!(gemm.input_elements(), expected, "{kind}");
@@ -301,6 +296,7 @@ fn run<'a>(machine: &'a Machine, shapes: &'a [GemmShape], points: &'a [Operating
             rollbacks: 0.5,
             layout: Layout::Tile,
         }),
+        errors: None,
         full_steps: None,
     }
 }
@@ -473,6 +469,18 @@ fn bad_shape_lists_are_refused_with_the_place() {
     );
     assert!(error(&LIST.replace("72,16", "70000,16")).contains("K: 70000"));
     assert!(error("layer_name,block_index,kind,M,N,K\na,1\n").starts_with("x.csv: "));
+    for kind in [
+        "convolution",
+        "conv3x2",
+        "conv3",
+        "conv0x0",
+        "conv3x3s0",
+        "attn",
+    ] {
+        let message = error(&LIST.replace("conv2x2s2", kind));
+        let start = format!("x.csv:2: kind: {kind} is not allowed; expected linear, attn_qk_self");
+        assert!(message.starts_with(&start), "{message}");
+    }
 }
 
 #[test]
@@ -486,14 +494,147 @@ fn bad_constants_are_refused() {
             .to_string()
     };
     assert_eq!(
-        error("value: 0.8\n", "value: 1.5\n"),
-        "e.yaml: dram_efficiency: 1.5 is not allowed; expected a share above 0 and up to 1"
+        error("    value: 0.8\n", "    value: 1.5\n"),
+        "e.yaml: memories.ddr4-3200.efficiency: 1.5 is not allowed; expected a share above 0 and up to 1"
     );
     assert!(error("value: 24\n", "value: -1\n").contains("buffer_mib: -1"));
     assert!(error("drift-energy/1", "drift-energy/2").contains("schema"));
     assert!(error("pj_per_byte: 12.5", "pj_per_byte: 0").contains("buffer[0].pj_per_byte: 0"));
     assert!(error("- nm: 7\n", "- nm: 45\n").contains("buffer[1].nm: 45"));
     assert!(error("buffer_mib:", "bufer_mib:").contains("bufer_mib"));
+    assert!(error("channels: 1", "channels: 0").contains("memories.ddr4-3200.channels: 0"));
+    assert!(error("name: hbm2", "name: ddr4-3200").contains("memories[3].name: ddr4-3200"));
+    let unknown = Constants::shipped()
+        .memory("lpddr")
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        unknown,
+        "memory lpddr is not allowed; expected one of ddr4-3200, ddr4-3200-1chip, ddr4-3200-4ch, \
+         hbm2"
+    );
     let unknown = Constants::shipped().node("gf180").unwrap_err().to_string();
     assert!(unknown.contains("gf180") && unknown.contains("sky130, 14nm"));
+}
+
+#[test]
+fn memories_differ_in_bandwidth_and_energy() {
+    let gemm = shape("x", None, "linear", (2, 1152, 6912));
+    let cost = |memory: &str| {
+        let machine = machine_with("tpu", memory);
+        let point = OperatingPoint {
+            frequency: Hertz(1e12),
+            ..machine.nominal()
+        };
+        machine
+            .gemm(&gemm, point, Hardware::Plain, &Work::default())
+            .unwrap()
+    };
+    let [one, four, hbm] = ["ddr4-3200", "ddr4-3200-4ch", "hbm2"].map(cost);
+    // All wait for the DRAM: 25.6, 102.4 and 256 GB/s.
+    assert!((one.seconds / four.seconds - 4.0).abs() < 1e-9);
+    assert!((one.seconds / hbm.seconds - 10.0).abs() < 1e-9);
+    assert!((one.energy.dram_weights / four.energy.dram_weights - 1.0).abs() < 1e-12);
+    assert!(hbm.energy.dram_weights < 0.5 * one.energy.dram_weights);
+    let parts = hbm.energy;
+    let sum: f64 = parts.groups().iter().map(|(_, part)| part).sum();
+    assert!((sum / parts.total() - 1.0).abs() < 1e-12);
+    assert_eq!(parts.groups()[3], ("checkpoints", 0.0));
+}
+
+#[test]
+fn errors_decide_what_is_rolled_back_and_recomputed() {
+    let machine = machine("default");
+    let shapes = network();
+    let low = OperatingPoint {
+        voltage: Volts(1.7),
+        ..machine.nominal()
+    };
+    let points = [machine.nominal(), low];
+    let base = run(&machine, &shapes, &points);
+    let of = |word_wrong: f64, recomputed: f64| {
+        let run = Run {
+            errors: Some(Errors {
+                word_wrong: vec![0.0, word_wrong],
+                rolled_back: 1.0,
+                recomputed,
+            }),
+            ..base.clone()
+        };
+        run.report().unwrap().total
+    };
+    let share = |rollbacks| {
+        let checkpoints = base.checkpoints.map(|c| Analytic { rollbacks, ..c });
+        let run = Run {
+            checkpoints,
+            ..base.clone()
+        };
+        run.report().unwrap().total
+    };
+    assert_eq!(of(0.0, 0.0), share(0.0));
+    assert_eq!(of(1.0, 0.0), share(1.0));
+    let some = of(1e-6, 0.0).energy.dram_checkpoints;
+    assert!(share(0.0).energy.dram_checkpoints < some);
+    assert!(some < share(1.0).energy.dram_checkpoints);
+    let recomputed = of(1.0, 1.0);
+    assert!(recomputed.energy.recompute > 0.5 * recomputed.energy.macs);
+    assert!(recomputed.seconds > 1.5 * of(1.0, 0.0).seconds);
+}
+
+#[test]
+fn recovery_costs_what_the_gemms_are_charged_for_it() {
+    let machine = machine("edge");
+    let low = OperatingPoint {
+        voltage: Volts(1.4),
+        ..machine.nominal()
+    };
+    let work = Work {
+        recomputed_macs: 66 * 34 * 128,
+        nominal_cycles: Cycles(4 * 66),
+        nominal_visits: 3,
+        checkpoint_bytes_read: 5000,
+        rows_opened_reading: 7,
+        ..Work::default()
+    };
+    let with = total(&machine, low, Hardware::Checksums, &work);
+    let without = total(&machine, low, Hardware::Checksums, &Work::default());
+    let alone = machine.recovery(low, &work).unwrap();
+    let near = |a: f64, b: f64| assert!((a / b - 1.0).abs() < 1e-9, "{a} {b}");
+    let more = |part: fn(&Parts) -> f64| part(&with.energy) - part(&without.energy);
+    near(alone.energy.recompute, more(|p| p.recompute));
+    near(alone.energy.transitions, more(|p| p.transitions));
+    near(alone.energy.dram_checkpoints, more(|p| p.dram_checkpoints));
+    // The fetch overlaps in the GEMM, and does not here.
+    assert!(alone.seconds > with.seconds - without.seconds);
+    near(alone.dram_bytes, 5000.0);
+    assert_eq!(
+        machine.recovery(low, &Work::default()).unwrap(),
+        Cost::default()
+    );
+}
+
+#[test]
+fn weights_that_fit_the_buffer_come_from_dram_once() {
+    let machine = machine("default");
+    let points = [machine.nominal()];
+    let weights = |shapes: &[GemmShape], steps| {
+        let run = Run {
+            steps,
+            schedule: Schedule::uniform(0),
+            checkpoints: None,
+            ..run(&machine, shapes, &points)
+        };
+        run.report().unwrap().parts().dram_weights
+    };
+    let small = network();
+    assert!(machine.holds_weights(&small));
+    assert_eq!(weights(&small, 7), weights(&small, 1));
+    // 12 MiB are half of the buffer; a byte more does not fit.
+    let large = [
+        shape("a", None, "linear", (8, 4096, 2048)),
+        shape("b", None, "linear", (8, 2049, 2048)),
+    ];
+    assert!(!machine.holds_weights(&large));
+    let ratio = weights(&large, 7) / weights(&large, 1);
+    assert!((ratio - 7.0).abs() < 1e-9, "{ratio}");
 }

@@ -9,14 +9,15 @@
 //! and drained once.
 //!
 //! # DRAM
-//! The buffer holds weights in one half, X and Y in a quarter each. Weights come from DRAM in every
-//! step: once if they fit, else once per row of tiles. X and Y stay on chip if they fit; else X is
+//! The buffer holds weights in one half, X and Y in a quarter each. If all weights of a network fit
+//! into that half, they come from DRAM in the first step only; else in every step: those of a GEMM
+//! once if they fit, else once per row of tiles. X and Y stay on chip if they fit; else X is
 //! read (once if a row of tiles of it fits, else once per column of tiles) and Y is written, once.
 //! Of a convolution, X means its input, which becomes im2col on the way from the buffer.
 //! The second operand of an attention product is an activation like X, in the half of the weights.
 
-use super::GemmShape;
 use crate::config::{ArrayConfig, Dataflow};
+use crate::model::GemmShape;
 
 /// Bytes and DRAM rows of one GEMM.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl Traffic {
             (false, false) => tiles_n * input,
         };
         let times = if fits(k * n, 0.5) { 1 } else { tiles_m };
-        let (weights, second) = match (shape.is_product(), fits(k * n, 0.5)) {
+        let (weights, second) = match (shape.kind.is_product(), fits(k * n, 0.5)) {
             (false, _) => (times * k * n, 0),
             (true, true) => (0, 0),
             (true, false) => (0, times * k * n),
@@ -65,6 +66,11 @@ impl Traffic {
             activations_read: x + second,
             activations_written: if fits(m * n, 0.25) { 0 } else { m * n },
         }
+    }
+
+    /// The same with weights that are in the buffer already.
+    pub fn resident(self) -> Self {
+        Self { weights: 0, ..self }
     }
 
     /// All bytes to and from DRAM.

@@ -1,6 +1,6 @@
-//! The place of a cache in a denoiser's forward pass.
+//! A cache of branch outputs, which a denoiser's forward pass asks.
 
-use super::{FullSteps, Series};
+use super::{Forecast, FullSteps, Series};
 use std::collections::BTreeMap;
 
 /// A residual branch of a block whose output a cache may replace: `x ← x + gate · branch(x)`.
@@ -14,31 +14,14 @@ pub enum Branch {
     Mlp,
 }
 
-/// A cache of branch outputs; a forward pass asks it through [`branch`].
+/// A cache of branch outputs. A forward pass asks for a branch's output, and stores it if it had to
+/// compute it.
 pub trait BlockCache {
     /// The branch's output before its gate, where it need not be computed.
     fn recall(&mut self, step: usize, block: usize, branch: Branch) -> Option<Vec<f32>>;
 
     /// The branch's output before its gate, as it was computed.
     fn store(&mut self, step: usize, block: usize, branch: Branch, output: &[f32]);
-}
-
-/// The output of a branch before its gate: recalled, or computed and stored. Of a recalled branch
-/// nothing is computed; `compute` should do its normalisation, too.
-///
-/// # Errors
-/// Those of `compute`.
-pub fn branch<E>(
-    cache: &mut dyn BlockCache,
-    (step, block, branch): (usize, usize, Branch),
-    compute: impl FnOnce() -> Result<Vec<f32>, E>,
-) -> Result<Vec<f32>, E> {
-    if let Some(output) = cache.recall(step, block, branch) {
-        return Ok(output);
-    }
-    let output = compute()?;
-    cache.store(step, block, branch, &output);
-    Ok(output)
 }
 
 /// Computes everything.
@@ -62,11 +45,11 @@ pub struct TaylorSeer {
 }
 
 impl TaylorSeer {
-    /// Forecasts of order `order` (m in the paper) between the full steps.
-    pub fn new(full: FullSteps, order: usize) -> Self {
+    /// Nothing computed yet.
+    pub fn new(forecast: Forecast) -> Self {
         Self {
-            full,
-            order,
+            full: forecast.full_steps(),
+            order: forecast.order(),
             series: BTreeMap::new(),
         }
     }

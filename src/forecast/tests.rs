@@ -138,17 +138,19 @@ fn full_steps_are_those_of_the_authors_code() {
 
 #[test]
 fn the_cache_computes_full_steps_and_recalls_the_others() {
-    let mut cache = TaylorSeer::new(FullSteps::every(3), 1);
+    let mut cache = TaylorSeer::new(Forecast::new(3, 1).unwrap());
     let mut computed = Vec::new();
     for step in 0..8 {
         for block in 0..2 {
             for kind in [Branch::SelfAttention, Branch::Mlp] {
                 let exact = feature(1, step + 10 * block);
-                let output = branch(&mut cache, (step, block, kind), || {
-                    computed.push(step);
-                    Ok::<_, std::convert::Infallible>(exact.clone())
-                });
-                near(&output.unwrap(), &exact);
+                match cache.recall(step, block, kind) {
+                    Some(output) => near(&output, &exact),
+                    None => {
+                        computed.push(step);
+                        cache.store(step, block, kind, &exact);
+                    }
+                }
             }
         }
     }
@@ -171,5 +173,20 @@ fn branches_are_told_by_the_layers_names() {
         ("proj_out_2", false),
     ] {
         assert_eq!(is_forecast(layer), expected, "{layer}");
+    }
+}
+
+#[test]
+fn a_forecast_is_written_interval_and_order() {
+    let forecast: Forecast = "4:2".parse().unwrap();
+    assert_eq!((forecast.interval(), forecast.order()), (4, 2));
+    assert_eq!(forecast.to_string(), "4:2");
+    let json = serde_json::to_string(&forecast).unwrap();
+    assert_eq!(json, "\"4:2\"");
+    assert_eq!(serde_json::from_str::<Forecast>(&json).unwrap(), forecast);
+    for text in ["", "4", "0:1", "1001:1", "4:9", "4:-1", "a:b", "4:2:1"] {
+        let message = text.parse::<Forecast>().unwrap_err().to_string();
+        assert!(message.contains("expected INTERVAL:ORDER"), "{message}");
+        assert!(serde_json::from_str::<Forecast>(&format!("\"{text}\"")).is_err());
     }
 }

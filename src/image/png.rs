@@ -4,7 +4,7 @@ use super::{Colour, Image, ImageError};
 use crate::atomic;
 use png::{BitDepth, ColorType, Decoder, Encoder, Limits, Transformations};
 use std::fs::File;
-use std::io::{BufReader, BufWriter};
+use std::io::{BufRead, BufReader, Cursor, Seek};
 use std::path::Path;
 
 /// Bytes that a decoder may allocate: an image of 16 384 × 16 384 RGB pixels.
@@ -18,17 +18,29 @@ impl Image {
     /// Files that cannot be read, are no complete PNG or have transparent
     /// pixels.
     pub fn read_png(file: &Path) -> Result<Self, ImageError> {
-        let format = |message: String| ImageError::Format {
-            file: file.to_owned(),
-            message,
-        };
         let source = File::open(file).map_err(|source| ImageError::Read {
             file: file.to_owned(),
             source,
         })?;
+        Self::decoded(BufReader::new(source), file)
+    }
+
+    /// The image of the bytes of a PNG file; errors call it `name`.
+    ///
+    /// # Errors
+    /// As [`Self::read_png`].
+    pub fn from_png(bytes: &[u8], name: &Path) -> Result<Self, ImageError> {
+        Self::decoded(Cursor::new(bytes), name)
+    }
+
+    fn decoded(source: impl BufRead + Seek, file: &Path) -> Result<Self, ImageError> {
+        let format = |message: String| ImageError::Format {
+            file: file.to_owned(),
+            message,
+        };
         let broken =
             |error: png::DecodingError| format(format!("not a complete PNG file: {error}"));
-        let mut decoder = Decoder::new_with_limits(BufReader::new(source), Limits { bytes: LIMIT });
+        let mut decoder = Decoder::new_with_limits(source, Limits { bytes: LIMIT });
         decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
         let mut reader = decoder.read_info().map_err(broken)?;
         let size = reader
@@ -77,11 +89,19 @@ impl Image {
     }
 
     fn try_write(&self, file: &Path) -> std::io::Result<()> {
-        let temporary = atomic::temporary_beside(file)?;
+        atomic::write(file, self.to_png()?)
+    }
+
+    /// The bytes of a PNG file, 8 bits a channel.
+    ///
+    /// # Errors
+    /// Sides of 2^32 pixels and more.
+    pub fn to_png(&self) -> std::io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
         let too_large = |_| std::io::Error::other("sides of 2^32 pixels and more are not allowed");
         let width = u32::try_from(self.width()).map_err(too_large)?;
         let height = u32::try_from(self.height()).map_err(too_large)?;
-        let mut encoder = Encoder::new(BufWriter::new(temporary.as_file()), width, height);
+        let mut encoder = Encoder::new(&mut bytes, width, height);
         encoder.set_color(match self.colour() {
             Colour::Grey => ColorType::Grayscale,
             Colour::Rgb => ColorType::Rgb,
@@ -90,7 +110,6 @@ impl Image {
         let mut writer = encoder.write_header()?;
         writer.write_image_data(&self.to_bytes())?;
         writer.finish()?;
-        temporary.persist(file).map_err(|error| error.error)?;
-        Ok(())
+        Ok(bytes)
     }
 }

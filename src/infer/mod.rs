@@ -38,4 +38,6 @@ pub use tile_output::Difference;
 pub use weights::WeightStore;
 
 #[cfg(test)]
+mod forecast_tests;
+#[cfg(test)]
 mod tests;

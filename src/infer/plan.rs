@@ -1,8 +1,10 @@
 //! Where the faults of a denoising run come from: rules of a selector (which
 //! GEMMs) and a sampler (which faults), the first that fits. One seed per image.
+//! A schedule of operating points is a rule for each class that is away from nominal.
 
 use crate::fault::Sampler;
 use crate::model::{GemmKind, GemmTag};
+use crate::policy::{Cell, Classes, Schedule};
 use serde::{Deserialize, Serialize};
 
 /// Chooses GEMMs; what is not given chooses all.
@@ -98,6 +100,44 @@ impl FaultPlan {
     /// Rules, the first that fits a GEMM counts.
     pub fn new(rules: Vec<Rule>) -> Self {
         Self { rules }
+    }
+
+    /// The faults of a schedule, in a run of `steps` steps and a network of `blocks` blocks:
+    /// `samplers` has those of every point. Point 0 is nominal and has none.
+    ///
+    /// # Panics
+    /// When the schedule names a point without a sampler.
+    pub fn scheduled(
+        schedule: &Schedule,
+        classes: &Classes,
+        (steps, blocks): (usize, usize),
+        samplers: &[Sampler],
+    ) -> Self {
+        let away = Cell::all().filter(|cell| schedule.of(*cell) > 0);
+        let rule = |cell: Cell| {
+            let of_block = |block| classes.cell(0, block).block == cell.block;
+            let within = (0..blocks).filter(|block| of_block(Some(*block)));
+            let outside = of_block(None).then_some(-1);
+            let begin = |class: usize| match class {
+                0 => 0,
+                class => classes.steps.get(class - 1).copied().unwrap_or(steps),
+            };
+            let class = usize::from(cell.timestep);
+            Rule {
+                selector: Selector {
+                    steps: Some([begin(class), begin(class + 1)]),
+                    blocks: Some(
+                        outside
+                            .into_iter()
+                            .chain(within.map(|b| b as i64))
+                            .collect(),
+                    ),
+                    ..Selector::default()
+                },
+                sampler: samplers[usize::from(schedule.of(cell))].clone(),
+            }
+        };
+        Self::new(away.map(rule).collect())
     }
 
     /// The plan of one image: the same rules with streams of its own.

@@ -8,6 +8,7 @@ use super::plan::FaultPlan;
 use crate::baseline::Protection;
 use crate::cosim::Model;
 use crate::diffusion::{self, SchedulerConfig};
+use crate::forecast::Forecast;
 use crate::model::{Conditioning, Denoiser, FloatEngine, GemmEngine, ModelError};
 use crate::tensor::Tensor;
 use std::sync::Mutex;
@@ -47,6 +48,8 @@ pub struct Run<'a> {
     pub steps: usize,
     /// Guidance weight, for tasks that say what stands for nothing.
     pub guidance: f32,
+    /// TaylorSeer between full steps.
+    pub forecast: Option<Forecast>,
     /// Seed of initial noise.
     pub seed: u64,
     /// Array, θ, quantisation, weights.
@@ -134,6 +137,7 @@ impl Run<'_> {
             seed: self.seed,
             image: task.image,
             size: None,
+            forecast: self.forecast,
         };
         Ok(diffusion::sample(self.denoiser, engine, &request, observe)?)
     }

@@ -10,12 +10,12 @@ use crate::model::{Conditioning, EngineError, GemmEngine, GemmKind, GemmTag, Wei
 use crate::tensor::Tensor;
 use std::path::Path;
 
-fn config(name: &str) -> ArrayConfig {
+pub(super) fn config(name: &str) -> ArrayConfig {
     let (_, yaml) = SHIPPED.iter().find(|(of, _)| *of == name).unwrap();
     ArrayConfig::from_yaml(yaml, Path::new(name)).unwrap()
 }
 
-fn setting(scales: ActivationScales) -> Setting {
+pub(super) fn setting(scales: ActivationScales) -> Setting {
     Setting {
         config: config("default"),
         threshold_bit: 10,
@@ -25,7 +25,7 @@ fn setting(scales: ActivationScales) -> Setting {
     }
 }
 
-fn psum_flips(ber: f64) -> Sampler {
+pub(super) fn psum_flips(ber: f64) -> Sampler {
     Sampler::Uniform {
         ber,
         targets: Targets {
@@ -36,11 +36,11 @@ fn psum_flips(ber: f64) -> Sampler {
     }
 }
 
-fn uniform(ber: f64) -> FaultPlan {
+pub(super) fn uniform(ber: f64) -> FaultPlan {
     FaultPlan::everywhere(psum_flips(ber))
 }
 
-fn task(image: u64) -> ImageTask {
+pub(super) fn task(image: u64) -> ImageTask {
     ImageTask {
         image,
         condition: Conditioning::Classes(vec![image as usize % 10]),
@@ -48,7 +48,7 @@ fn task(image: u64) -> ImageTask {
     }
 }
 
-fn run<'a>(
+pub(super) fn run<'a>(
     source: &'a ModelSource,
     setting: &'a Setting,
     plan: &'a FaultPlan,
@@ -59,6 +59,7 @@ fn run<'a>(
         scheduler: &source.scheduler,
         steps: 3,
         guidance: 1.5,
+        forecast: None,
         seed: 1,
         setting,
         engine,

@@ -208,6 +208,15 @@ impl ModelConfig {
             Self::PixArt(_) | Self::Unet(_) => None,
         }
     }
+
+    /// Number of blocks: see [`GemmTag::block`](super::GemmTag::block).
+    pub fn blocks(&self) -> usize {
+        match self {
+            Self::Dit(dit) => dit.transformer.layers,
+            Self::PixArt(pixart) => pixart.transformer.layers,
+            Self::Unet(unet) => 2 * unet.channels.len() + 1,
+        }
+    }
 }
 
 impl Options {

@@ -5,6 +5,7 @@ use super::layers::Pass;
 use super::pixart::PixArt;
 use super::unet::Unet;
 use super::{Conditioning, GemmEngine, ModelConfig, ModelError, Parameters};
+use crate::forecast::{BlockCache, NoCache};
 use crate::tensor::Tensor;
 use std::path::{Path, PathBuf};
 
@@ -82,8 +83,30 @@ impl Denoiser {
         timesteps: &[f32],
         conditioning: &Conditioning,
     ) -> Result<Tensor, ModelError> {
+        let cache = &mut NoCache;
+        self.forward_cached(engine, cache, step, latents, timesteps, conditioning)
+    }
+
+    /// As [`Denoiser::forward`], with a cache that may replace residual branches of transformer
+    /// blocks. It belongs to one image: its rows must be the same in every step.
+    ///
+    /// # Errors
+    /// As [`Denoiser::forward`].
+    pub fn forward_cached(
+        &self,
+        engine: &mut dyn GemmEngine,
+        cache: &mut dyn BlockCache,
+        step: usize,
+        latents: &Tensor,
+        timesteps: &[f32],
+        conditioning: &Conditioning,
+    ) -> Result<Tensor, ModelError> {
         self.check(latents, timesteps, conditioning)?;
-        let mut pass = Pass { engine, step };
+        let mut pass = Pass {
+            engine,
+            step,
+            cache,
+        };
         let output = match (&self.network, conditioning) {
             (Network::Dit(dit), Conditioning::Classes(classes)) => {
                 dit.forward(&mut pass, latents, timesteps, classes)
@@ -97,6 +120,11 @@ impl Denoiser {
             _ => unreachable!("the kind of conditioning has been checked"),
         };
         Ok(output?)
+    }
+
+    /// Whether its blocks ask a cache for their branches: DiT and PixArt-α do, the UNet does not.
+    pub fn takes_cache(&self) -> bool {
+        !matches!(self.network, Network::Unet(_))
     }
 
     fn check(

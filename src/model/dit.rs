@@ -6,6 +6,7 @@ use super::feed_forward::FeedForward;
 use super::layers::{LayerNorm, Linear, Pass, Scope};
 use super::modulation::Modulation;
 use super::{DitConfig, EngineError, ModelError, Parameters};
+use crate::forecast::Branch;
 use crate::tensor::{Tensor, silu};
 
 /// Width of the timestep's sinusoids.
@@ -72,8 +73,8 @@ impl Dit {
             Tensor::shape_only(times.shape())
         };
         let mut x = self.patches.forward(pass, latents)?;
-        for block in &self.blocks {
-            x = block.forward(pass, x, &times, classes)?;
+        for (index, block) in self.blocks.iter().enumerate() {
+            x = block.forward(pass, index, x, &times, classes)?;
         }
         // The first block's embedding serves the output too, and is computed again.
         let condition = self.blocks[0].condition(pass, &times, classes)?;
@@ -133,6 +134,7 @@ impl Block {
     fn forward(
         &self,
         pass: &mut Pass<'_>,
+        index: usize,
         x: Tensor,
         times: &Tensor,
         classes: &[usize],
@@ -140,9 +142,15 @@ impl Block {
         let condition = self.condition(pass, times, classes)?;
         let vectors = self.modulation.forward(pass, &condition)?;
         let modulation = Modulation(&vectors);
-        let normed = modulation.shifted_and_scaled(self.norm1.forward(&x), 0, 1);
-        let x = x.plus(&modulation.gated(self.attention.forward(pass, &normed, None)?, 2));
-        let normed = modulation.shifted_and_scaled(self.norm3.forward(&x), 3, 4);
-        Ok(x.plus(&modulation.gated(self.mlp.forward(pass, &normed)?, 5)))
+        let attended = pass.branch((index, Branch::SelfAttention), x.shape(), |pass| {
+            let normed = modulation.shifted_and_scaled(self.norm1.forward(&x), 0, 1);
+            self.attention.forward(pass, &normed, None)
+        })?;
+        let x = x.plus(&modulation.gated(attended, 2));
+        let mapped = pass.branch((index, Branch::Mlp), x.shape(), |pass| {
+            let normed = modulation.shifted_and_scaled(self.norm3.forward(&x), 3, 4);
+            self.mlp.forward(pass, &normed)
+        })?;
+        Ok(x.plus(&modulation.gated(mapped, 5)))
     }
 }

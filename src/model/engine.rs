@@ -5,6 +5,7 @@ use super::heads::{Heads, by_head};
 use crate::tensor::{add, gelu_tanh, silu};
 use std::error::Error;
 use std::fmt;
+use std::str::FromStr;
 use thiserror::Error;
 
 /// Kind of a GEMM; its [`fmt::Display`] is the name in shape lists: `linear`,
@@ -45,6 +46,41 @@ impl fmt::Display for GemmKind {
             Self::QkCross => f.write_str("attn_qk_cross"),
             Self::PvSelf => f.write_str("attn_pv_self"),
             Self::PvCross => f.write_str("attn_pv_cross"),
+        }
+    }
+}
+
+/// A text that names no kind of GEMM.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error(
+    "{text:?} is not allowed; expected linear, attn_qk_self, attn_qk_cross, attn_pv_self, \
+     attn_pv_cross, or a convolution such as conv3x3 or conv3x3s2"
+)]
+pub struct KindError {
+    text: String,
+}
+
+impl FromStr for GemmKind {
+    type Err = KindError;
+
+    /// The inverse of its [`fmt::Display`].
+    fn from_str(text: &str) -> Result<Self, KindError> {
+        let conv = || {
+            let (kernel, rest) = text.strip_prefix("conv")?.split_once('x')?;
+            let (width, stride) = rest.split_once('s').unwrap_or((rest, "1"));
+            let (kernel, stride) = (kernel.parse().ok()?, stride.parse().ok()?);
+            let square = width.parse() == Ok(kernel) && kernel > 0 && stride > 0;
+            square.then_some(Self::Conv { kernel, stride })
+        };
+        match text {
+            "linear" => Ok(Self::Linear),
+            "attn_qk_self" => Ok(Self::QkSelf),
+            "attn_qk_cross" => Ok(Self::QkCross),
+            "attn_pv_self" => Ok(Self::PvSelf),
+            "attn_pv_cross" => Ok(Self::PvCross),
+            _ => conv().ok_or_else(|| KindError {
+                text: text.to_owned(),
+            }),
         }
     }
 }

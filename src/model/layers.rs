@@ -5,13 +5,35 @@ use super::heads::expect;
 use super::{
     Activation, EngineError, GemmEngine, GemmKind, GemmTag, Layer, ModelError, Parameters, Weight,
 };
+use crate::forecast::{BlockCache, Branch};
 use crate::tensor::{self, Tensor};
 use std::borrow::Cow;
 
-/// One forward pass: the engine, and the step it belongs to.
+/// One forward pass: the engine, the step it belongs to, and what remembers branches.
 pub(super) struct Pass<'a> {
     pub engine: &'a mut dyn GemmEngine,
     pub step: usize,
+    pub cache: &'a mut dyn BlockCache,
+}
+
+impl Pass<'_> {
+    /// The output of a block's residual branch before its gate, of the given shape: recalled, or
+    /// computed and stored. Of a recalled branch nothing is computed, its norm included.
+    pub fn branch(
+        &mut self,
+        (block, branch): (usize, Branch),
+        shape: &[usize],
+        compute: impl FnOnce(&mut Self) -> Result<Tensor, EngineError>,
+    ) -> Result<Tensor, EngineError> {
+        if let Some(values) = self.cache.recall(self.step, block, branch) {
+            return Ok(Tensor::new(shape, values));
+        }
+        let output = compute(self)?;
+        if let Some(values) = output.values() {
+            self.cache.store(self.step, block, branch, values);
+        }
+        Ok(output)
+    }
 }
 
 /// A place among a model's parameters, from which layers are read.
@@ -330,6 +352,7 @@ impl GroupNorm {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::forecast::NoCache;
     use crate::model::FloatEngine;
 
     #[test]
@@ -353,6 +376,7 @@ mod tests {
             let mut pass = Pass {
                 engine: &mut FloatEngine,
                 step: 0,
+                cache: &mut NoCache,
             };
             let y = conv.forward(&mut pass, &image).unwrap();
             let weight = conv.gemm.weight.values().unwrap();

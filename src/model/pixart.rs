@@ -7,6 +7,7 @@ use super::feed_forward::FeedForward;
 use super::layers::{LayerNorm, Linear, Pass, Scope};
 use super::modulation::Modulation;
 use super::{EngineError, ModelError, Parameters, PixArtConfig};
+use crate::forecast::Branch;
 use crate::tensor::{Tensor, gelu_tanh, silu};
 
 /// Width of the sinusoids of timesteps and sizes.
@@ -102,8 +103,8 @@ impl PixArt {
             tokens: &captions,
             bias: bias.as_ref(),
         };
-        for block in &self.blocks {
-            x = block.forward(pass, x, &shared, &context)?;
+        for (index, block) in self.blocks.iter().enumerate() {
+            x = block.forward(pass, index, x, &shared, &context)?;
         }
         // Shift and scale are the embedding itself, twice, plus the table.
         let vectors = embedded.beside(&embedded).plus(&self.table);
@@ -173,18 +174,27 @@ impl Block {
     fn forward(
         &self,
         pass: &mut Pass<'_>,
+        index: usize,
         x: Tensor,
         shared: &Tensor,
         context: &Context<'_>,
     ) -> Result<Tensor, EngineError> {
         let vectors = shared.clone().plus(&self.table);
         let modulation = Modulation(&vectors);
-        let normed = modulation.shifted_and_scaled(self.norm1.forward(&x), 0, 1);
-        let x = x.plus(&modulation.gated(self.self_attention.forward(pass, &normed, None)?, 2));
-        // No norm before the cross-attention.
-        let crossed = self.cross_attention.forward(pass, &x, Some(context))?;
+        let attended = pass.branch((index, Branch::SelfAttention), x.shape(), |pass| {
+            let normed = modulation.shifted_and_scaled(self.norm1.forward(&x), 0, 1);
+            self.self_attention.forward(pass, &normed, None)
+        })?;
+        let x = x.plus(&modulation.gated(attended, 2));
+        // No norm before the cross-attention, and no gate after it.
+        let crossed = pass.branch((index, Branch::CrossAttention), x.shape(), |pass| {
+            self.cross_attention.forward(pass, &x, Some(context))
+        })?;
         let x = x.plus(&crossed);
-        let normed = modulation.shifted_and_scaled(self.norm2.forward(&x), 3, 4);
-        Ok(x.plus(&modulation.gated(self.mlp.forward(pass, &normed)?, 5)))
+        let mapped = pass.branch((index, Branch::Mlp), x.shape(), |pass| {
+            let normed = modulation.shifted_and_scaled(self.norm2.forward(&x), 3, 4);
+            self.mlp.forward(pass, &normed)
+        })?;
+        Ok(x.plus(&modulation.gated(mapped, 5)))
     }
 }

@@ -40,6 +40,30 @@ impl GemmShape {
             .map(|size| *size as u64)
             .product()
     }
+
+    /// Elements that the rows of X are made of: a convolution's X, im2col, repeats each element of
+    /// its input up to kernel² times, and skips none.
+    pub fn input_elements(&self) -> u64 {
+        let elements = self.m as u64 * self.k as u64;
+        match self.kind {
+            GemmKind::Conv { kernel, stride } if kernel > stride => {
+                (elements * stride.pow(2) as u64).div_ceil(kernel.pow(2) as u64)
+            }
+            _ => elements,
+        }
+    }
+
+    /// The same with classifier-free guidance: the conditional and the unconditional half are rows of
+    /// the same GEMM where there are weights, and products of their own in attention.
+    #[must_use]
+    pub fn guided(mut self) -> Self {
+        if self.kind.is_product() {
+            self.count *= 2;
+        } else {
+            self.m *= 2;
+        }
+        self
+    }
 }
 
 /// An engine that computes nothing and lists what it is asked for.

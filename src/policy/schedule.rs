@@ -26,6 +26,13 @@ impl Schedule {
         schedule
     }
 
+    /// `point` in one cell, nominal in all others: for the characterisation of that cell.
+    pub fn only(cell: Cell, point: u8) -> Self {
+        let mut schedule = Self::uniform(0);
+        schedule.set(cell, point);
+        schedule
+    }
+
     /// The point of a cell.
     pub fn of(&self, cell: Cell) -> u8 {
         self.0[usize::from(cell.timestep)][usize::from(cell.block)]

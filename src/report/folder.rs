@@ -2,14 +2,38 @@
 
 use super::error::ReportError;
 use super::model::{Comparison, Item, Report, Section};
-use super::{paper, sections};
-use crate::campaign::{
-    self,
-    experiments::{gemm_faults, images},
-};
+use super::sections::images::{self, Campaign, Twins};
+use super::{comparison, paper, sections};
+use crate::campaign;
+use crate::campaign::experiments::{self, energy, gemm_faults};
+use crate::metrics::RealImages;
+use crate::sequence::repack;
+use crate::synth::SWEEP_SCHEMA;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// Where a section stands in the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Images(images::Kind),
+    Energy,
+    Repack,
+    Area,
+    GemmFaults,
+    Given,
+}
+
+/// What a folder holds, before the sections are made: those of images know of each other.
+#[derive(Default)]
+struct Found {
+    campaigns: Vec<Campaign>,
+    sections: Vec<(Rank, Section)>,
+    /// Our side of the paper's table, as records tell it.
+    told: Vec<Comparison>,
+    /// The same, as `comparison.json` gives it.
+    given: Vec<Comparison>,
+}
 
 impl Report {
     /// Reads everything in a folder that a report is made of.
@@ -22,17 +46,11 @@ impl Report {
             .map_err(ReportError::io(folder))?;
         // The order of a folder is the file system's.
         names.sort();
-        let mut report = Self::default();
+        let mut found = Found::default();
         for file in &names {
-            let name = file.file_name().unwrap_or_default().to_string_lossy();
-            if name == "comparison.json" {
-                report.comparisons = comparisons(file)?;
-            } else if name.ends_with(".section.json") {
-                report.sections.push(section(file)?);
-            } else if name.ends_with(".jsonl") && !name.ends_with(".times.jsonl") {
-                report.sections.push(records(file)?);
-            }
+            found.take(file)?;
         }
+        let report = found.report(folder)?;
         if report.comparisons.is_empty() && report.sections.is_empty() {
             return Err(ReportError::Empty {
                 folder: folder.to_owned(),
@@ -41,6 +59,114 @@ impl Report {
         unique_names(&report, folder)?;
         Ok(report)
     }
+}
+
+impl Found {
+    /// Reads a file if it is one of a report's.
+    fn take(&mut self, file: &Path) -> Result<(), ReportError> {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        match &*name {
+            "comparison.json" => self.given = comparisons(file)?,
+            "repack.json" => {
+                let record: repack::Record = of_schema(file, repack::SCHEMA)?;
+                self.told.extend(comparison::row_activations(&record));
+                let section = sections::repack::section(&record);
+                self.sections.push((Rank::Repack, section));
+            }
+            "area.json" => {
+                let record = of_schema(file, SWEEP_SCHEMA)?;
+                let section = sections::area::section(&record);
+                self.sections.push((Rank::Area, section));
+            }
+            name if name.ends_with(".section.json") => {
+                self.sections.push((Rank::Given, section(file)?));
+            }
+            name if name.ends_with(".jsonl") && !name.ends_with(".times.jsonl") => {
+                self.records(file)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Reads the records of a campaign.
+    fn records(&mut self, file: &Path) -> Result<(), ReportError> {
+        let (header, _) = campaign::read(file)?;
+        match header.experiment.as_str() {
+            energy::NAME => {
+                let section = sections::energy::section(file)?;
+                self.sections.push((Rank::Energy, section));
+            }
+            gemm_faults::NAME => {
+                let section = sections::gemm_faults::section(file)?;
+                self.sections.push((Rank::GemmFaults, section));
+            }
+            experiments::images::NAME => self.campaigns.push(Campaign::read(file)?),
+            other => {
+                let message = format!(
+                    "records of experiment {other:?} have no section; expected {}, {} or {}",
+                    energy::NAME,
+                    gemm_faults::NAME,
+                    experiments::images::NAME
+                );
+                return Err(content(file, message));
+            }
+        }
+        Ok(())
+    }
+
+    fn report(mut self, folder: &Path) -> Result<Report, ReportError> {
+        let (twins, real) = (Twins::of(&self.campaigns), RealImages::embedded());
+        for campaign in &self.campaigns {
+            let rank = Rank::Images(images::kind(campaign));
+            let section = images::section(campaign, &twins, &real)?;
+            self.sections.push((rank, section));
+        }
+        self.told.extend(comparison::tolerable_ber(&self.campaigns));
+        let costed = comparison::Costed {
+            campaigns: &self.campaigns,
+            twins: &twins,
+            real: &real,
+        };
+        self.told.extend(costed.energy_saved());
+        self.told.extend(costed.overclocking());
+        self.told.extend(costed.taylorseer());
+        for row in self.given {
+            if self.told.iter().any(|told| told.claim == row.claim) {
+                let file = folder.join("comparison.json");
+                let message = format!("claim {}: records in the folder tell it already", row.claim);
+                return Err(content(&file, message));
+            }
+            self.told.push(row);
+        }
+        self.told.sort_by_key(place);
+        // Stable: within a rank by file name.
+        self.sections.sort_by_key(|(rank, _)| *rank);
+        Ok(Report {
+            comparisons: self.told,
+            sections: self
+                .sections
+                .into_iter()
+                .map(|(_, section)| section)
+                .collect(),
+        })
+    }
+}
+
+/// Place of a row in the paper's table.
+fn place(row: &Comparison) -> Option<usize> {
+    paper::CLAIMS.iter().position(|claim| claim.id == row.claim)
+}
+
+/// A record whose `schema` must be the present one.
+fn of_schema<T: DeserializeOwned>(file: &Path, schema: &str) -> Result<T, ReportError> {
+    let value: serde_json::Value = json(file)?;
+    let found = value["schema"].as_str().unwrap_or("none");
+    if found != schema {
+        let message = format!("schema: {found} is not allowed; expected {schema}");
+        return Err(content(file, message));
+    }
+    serde_json::from_value(value).map_err(|error| content(file, error.to_string()))
 }
 
 fn json<T: DeserializeOwned>(file: &Path) -> Result<T, ReportError> {
@@ -55,10 +181,9 @@ fn content(file: &Path, message: impl Into<String>) -> ReportError {
     }
 }
 
-/// Our side of the paper's table, in the paper's order.
+/// Our side of the paper's table, as a file gives it.
 fn comparisons(file: &Path) -> Result<Vec<Comparison>, ReportError> {
     let rows: Vec<Comparison> = json(file)?;
-    let place = |row: &Comparison| paper::CLAIMS.iter().position(|claim| claim.id == row.claim);
     if let Some(unknown) = rows.iter().find(|row| place(row).is_none()) {
         let known: Vec<&str> = paper::CLAIMS.iter().map(|claim| claim.id).collect();
         let message = format!(
@@ -68,8 +193,6 @@ fn comparisons(file: &Path) -> Result<Vec<Comparison>, ReportError> {
         );
         return Err(content(file, message));
     }
-    let mut rows = rows;
-    rows.sort_by_key(place);
     Ok(rows)
 }
 
@@ -103,23 +226,6 @@ fn section(file: &Path) -> Result<Section, ReportError> {
         }
     }
     Ok(section)
-}
-
-/// The section of an experiment's records.
-fn records(file: &Path) -> Result<Section, ReportError> {
-    let (header, _) = campaign::read(file)?;
-    match header.experiment.as_str() {
-        gemm_faults::NAME => sections::gemm_faults::section(file),
-        images::NAME => sections::images::section(file),
-        other => {
-            let message = format!(
-                "records of experiment {other:?} have no section; expected {} or {}",
-                gemm_faults::NAME,
-                images::NAME
-            );
-            Err(content(file, message))
-        }
-    }
 }
 
 /// Names are anchors and file names: plain, and each only once.

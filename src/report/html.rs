@@ -1,7 +1,10 @@
 //! The report as HTML: what the template shows, ready to be written.
 
-use super::model::{Comparison, Figure, Format, Item, Measured, Report, Strip, Table, Verdict};
+use super::model::{
+    Comparison, Figure, Finding, Format, Item, Measured, Report, Strip, Table, Verdict,
+};
 use super::paper::{CLAIMS, Claim};
+use crate::campaign::equal_quality;
 use crate::plot::{DARK_SERIES, Size};
 use askama::Template;
 use base64::Engine;
@@ -20,6 +23,8 @@ struct Page<'a> {
     version: &'static str,
     claims: Vec<ClaimView<'a>>,
     measured: usize,
+    equal_quality: &'static str,
+    findings: Vec<FindingView<'a>>,
     sections: Vec<SectionView<'a>>,
     dark_series: &'static [&'static str],
 }
@@ -68,12 +73,15 @@ enum ItemView<'a> {
         strip: &'a Strip,
         rows: Vec<(&'a str, Vec<ImageView<'a>>)>,
     },
-    Finding {
-        statement: &'a str,
-        class: &'static str,
-        word: &'static str,
-        evidence: Vec<Span<'a>>,
-    },
+    Finding(FindingView<'a>),
+}
+
+struct FindingView<'a> {
+    finding: &'a Finding,
+    class: &'static str,
+    word: &'static str,
+    /// Section that it stands in.
+    section: &'a str,
 }
 
 struct ImageView<'a> {
@@ -87,6 +95,16 @@ pub(super) fn page(report: &Report) -> Result<String, askama::Error> {
     let claims: Vec<ClaimView<'_>> = CLAIMS.iter().map(|claim| view(claim, report)).collect();
     let page = Page {
         version: env!("CARGO_PKG_VERSION"),
+        equal_quality: equal_quality::DEFINITION,
+        findings: report
+            .sections
+            .iter()
+            .flat_map(|section| section.items.iter().map(|item| (section.id.as_str(), item)))
+            .filter_map(|(section, item)| match item {
+                Item::Finding(finding) => Some(finding_view(finding, section)),
+                _ => None,
+            })
+            .collect(),
         measured: claims.iter().filter(|claim| claim.ours.is_some()).count(),
         claims,
         sections: report
@@ -96,7 +114,11 @@ pub(super) fn page(report: &Report) -> Result<String, askama::Error> {
                 id: &section.id,
                 title: &section.title,
                 prose: section.prose.iter().map(|text| spans(text)).collect(),
-                items: section.items.iter().map(item).collect(),
+                items: section
+                    .items
+                    .iter()
+                    .map(|one| item(one, &section.id))
+                    .collect(),
             })
             .collect(),
         dark_series: &DARK_SERIES,
@@ -147,7 +169,7 @@ fn spans(text: &str) -> Vec<Span<'_>> {
         .collect()
 }
 
-fn item(item: &Item) -> ItemView<'_> {
+fn item<'a>(item: &'a Item, section: &'a str) -> ItemView<'a> {
     match item {
         Item::Prose(text) => ItemView::Prose(spans(text)),
         Item::Figure(figure) => ItemView::Figure {
@@ -170,18 +192,20 @@ fn item(item: &Item) -> ItemView<'_> {
                 rows: rows.collect(),
             }
         }
-        Item::Finding(finding) => {
-            let (class, word) = match finding.verdict {
-                Verdict::Holds => ("holds", "holds"),
-                Verdict::Fails => ("fails", "does not hold"),
-                Verdict::Undecided => ("open", "undecided"),
-            };
-            ItemView::Finding {
-                statement: &finding.statement,
-                class,
-                word,
-                evidence: spans(&finding.evidence),
-            }
-        }
+        Item::Finding(finding) => ItemView::Finding(finding_view(finding, section)),
+    }
+}
+
+fn finding_view<'a>(finding: &'a Finding, section: &'a str) -> FindingView<'a> {
+    let (class, word) = match finding.verdict {
+        Verdict::Holds => ("holds", "holds"),
+        Verdict::Fails => ("fails", "does not hold"),
+        Verdict::Undecided => ("open", "not resolved"),
+    };
+    FindingView {
+        finding,
+        class,
+        word,
+        section,
     }
 }

@@ -7,18 +7,22 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `comparison.json` | list of [`Comparison`]: our side of the paper's table |
-//! | `*.section.json` | a [`Section`] each, in the order of the names; pictures of strips are files beside it |
 //! | `*.jsonl` | records of campaigns whose experiment has a section of its own |
+//! | `repack.json`, `area.json` | records of `drift repack` and `drift area --sweep` |
+//! | `comparison.json` | list of [`Comparison`]: our side of the paper's table, where no records above tell it |
+//! | `*.section.json` | a [`Section`] each, in the order of the names; pictures of strips are files beside it |
 
+mod comparison;
 mod error;
 mod folder;
 mod html;
 mod model;
 pub mod paper;
 pub mod sections;
+pub mod statement;
 #[cfg(test)]
 mod tests;
+pub mod tolerance;
 mod write;
 
 pub use error::ReportError;

@@ -165,10 +165,22 @@ pub enum Verdict {
 pub struct Finding {
     /// For instance: high-order bits hurt more than low-order ones.
     pub statement: String,
+    /// What the paper says.
+    #[serde(default)]
+    pub paper: String,
     /// Whether it holds for our model.
     pub verdict: Verdict,
-    /// The numbers that decide.
+    /// What decides, where it is one number.
+    #[serde(default)]
+    pub effect: Option<Measured>,
+    /// The numbers that decide, in words.
     pub evidence: String,
+    /// The files of records that they come from.
+    #[serde(default)]
+    pub records: Vec<String>,
+    /// The command that makes them.
+    #[serde(default)]
+    pub command: String,
 }
 
 /// How a number is written.

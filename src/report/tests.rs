@@ -40,8 +40,12 @@ fn section() -> Section {
             }),
             Item::Finding(Finding {
                 statement: "High bits hurt more".to_owned(),
+                paper: "They do (figure 3)".to_owned(),
                 verdict: Verdict::Fails,
+                effect: None,
                 evidence: "0.1 against 0.2".to_owned(),
+                records: vec!["bits.jsonl".to_owned()],
+                command: "drift campaign bits.yaml".to_owned(),
             }),
         ],
     }
@@ -168,4 +172,56 @@ fn numbers_are_written_as_their_claims_are() {
     assert_eq!(Format::Ratio.text(1.7), "1.7×");
     assert_eq!(Format::Ratio.text(23.4), "23×");
     assert_eq!(Format::Number.text(0.012_345), "0.0123");
+}
+
+/// A line of `repack.json`.
+fn repacked(layout: &str, alone: u64) -> String {
+    let cost = format!(
+        "{{\"recoveries\":10,\"activations\":{alone},\"alone_activations\":{alone},\"recovery_cycles\":9,\"late_cycles\":9,\"cycles\":99}}"
+    );
+    format!(
+        "{{\"array\":\"16x16\",\"layout\":\"{layout}\",\"rtl\":true,\"quiet\":{cost},\"writing\":{cost}}}"
+    )
+}
+
+#[test]
+fn records_tell_rows_of_the_papers_table() {
+    let folder = folder();
+    let put = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).expect("written");
+    };
+    let record = |schema: &str| {
+        format!(
+            "{{\"schema\":\"{schema}\",\"drift\":\"0\",\"workload\":\"w\",\"workload_hash\":\"0\",\"dram\":\"d\",\"every\":1,\
+             \"seed\":1,\"measured\":[{},{}],\"by_address\":[]}}",
+            repacked("row_major", 84),
+            repacked("tile", 10)
+        )
+    };
+    put("repack.json", &record("drift-repack/1"));
+    let report = read(folder.path()).expect("readable");
+    let claims: Vec<&str> = report
+        .comparisons
+        .iter()
+        .map(|row| row.claim.as_str())
+        .collect();
+    assert_eq!(claims, ["energy-saved", "row-activations"]);
+    let ours = report.comparisons[1].ours.expect("measured");
+    assert!((ours.value - 8.4).abs() < 1e-12);
+    // A file may not say it again.
+    put(
+        "comparison.json",
+        "[{\"claim\":\"row-activations\",\"ours\":null}]",
+    );
+    let message = read(folder.path()).expect_err("refused").to_string();
+    assert!(
+        message.contains("comparison.json: claim row-activations"),
+        "{message}"
+    );
+    put("repack.json", &record("drift-repack/9"));
+    let message = read(folder.path()).expect_err("refused").to_string();
+    assert!(
+        message.contains("repack.json: schema: drift-repack/9"),
+        "{message}"
+    );
 }

@@ -12,7 +12,7 @@ use crate::tool::Verilator;
 use crate::workload::Workload;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Psum bit that is upset: above any θ of use, and in no danger of vanishing.
@@ -38,7 +38,7 @@ pub struct Experiment<'a> {
 }
 
 /// What recoveries cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cost {
     /// Tiles rolled back.
     pub recoveries: u64,
@@ -72,13 +72,68 @@ impl Cost {
 }
 
 /// What the recoveries of a run cost, by the steps that they happen in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Costs {
     /// Steps that write no checkpoints: the memory serves nothing but fetches.
     pub quiet: Cost,
     /// Steps that write checkpoints between the fetches. Activations are those of the
     /// fetches all the same; rows that a write closed count when a fetch opens them again.
     pub writing: Cost,
+}
+
+/// Version of [`Record`]'s schema.
+pub const SCHEMA: &str = "drift-repack/1";
+
+/// What recoveries cost on an array with a layout.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Size of the array, such as `16x16`.
+    pub array: String,
+    /// Layout of the checkpoints.
+    pub layout: Layout,
+    /// Whether the RTL ran in lockstep.
+    pub rtl: bool,
+    /// The costs.
+    #[serde(flatten)]
+    pub costs: Costs,
+}
+
+/// Rows opened by fetching each tile of an output once, by address alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Addressed {
+    /// The output.
+    pub shape: String,
+    /// Size of the array.
+    pub array: String,
+    /// Layout of the checkpoints.
+    pub layout: Layout,
+    /// Tiles of the output.
+    pub tiles: u64,
+    /// Rows opened.
+    pub activations: u64,
+}
+
+/// What `drift repack` found; for each array the row-major layout comes first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Version of the program.
+    pub drift: String,
+    /// The workload.
+    pub workload: String,
+    /// Its hash.
+    pub workload_hash: String,
+    /// The DRAM.
+    pub dram: String,
+    /// One tile of so many was upset.
+    pub every: u64,
+    /// Seed of the upsets.
+    pub seed: u64,
+    /// Runs of the accelerator.
+    pub measured: Vec<Measured>,
+    /// By address alone.
+    pub by_address: Vec<Addressed>,
 }
 
 impl Experiment<'_> {

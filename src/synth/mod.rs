@@ -10,6 +10,7 @@ mod filelist;
 mod lint;
 mod mapping;
 mod protection;
+mod record;
 mod stat;
 mod sweep;
 
@@ -20,6 +21,7 @@ pub use error::SynthError;
 pub use lint::{LintReport, ToolResult, lint};
 pub use mapping::{CellLibrary, LibraryCell};
 pub use protection::{Protection, REALM_OVERHEAD, protection};
+pub use record::{ArrayArea, SWEEP_SCHEMA, SweepRecord};
 pub use stat::{Counts, DesignArea, ModuleArea};
 pub use sweep::{SizedProtection, SizedRtl, sizes_needed, sweep};
 

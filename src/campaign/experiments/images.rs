@@ -2,7 +2,12 @@
 //! protection, against their error-free twins. A seed is an image: its noise, its class
 //! (seed mod 10) and its fault streams, which are the same for every protection.
 
+mod cells;
+mod cost;
 mod grid;
+mod optimise;
+#[cfg(test)]
+mod tests;
 
 use crate::baseline::{DriftSettings, ProtectionKind, Work};
 use crate::campaign::job::digest;
@@ -16,11 +21,16 @@ use crate::infer::{
 use crate::metrics::{CLASSES, Classified, Classifier, Lpips, LpipsFeatures, PairScores};
 use crate::model::Conditioning;
 use crate::tensor::Tensor;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 
+pub use cells::CellRecords;
+pub use cost::{Accelerator, CellCost, CostError, CostedModel, cost};
 pub use grid::{Cell, Faults, Place};
+pub use optimise::{Counted, Objective, Optimised, PolicyError, schedule as optimised_schedule};
 
 /// Name in specifications.
 pub const NAME: &str = "images";
@@ -52,6 +62,9 @@ pub struct Outcome {
     pub work: Work,
     /// What it did in all others.
     pub other_work: Work,
+    /// The image as a PNG file in base64; empty unless asked for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub picture: String,
     /// After each step, ‖x′ − x‖ / ‖x‖ of the latents; empty unless asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub distance: Vec<f64>,
@@ -119,8 +132,10 @@ impl Images {
         let grid = grid::Grid::read(spec)?;
         let source = ModelSource::embedded();
         let configs = grid.configs(spec)?;
-        let tables = grid.tables(spec)?;
-        let cells = grid.cells(spec, &configs)?;
+        let sources = grid.sources(spec)?;
+        let tables = grid.tables(&sources, spec)?;
+        let cells = grid.cells(spec, &configs, &sources)?;
+        let blocks = source.denoiser.config().blocks();
         let mut settings = BTreeMap::new();
         let mut plans = Vec::new();
         for cell in &cells {
@@ -133,6 +148,15 @@ impl Images {
                 threads: 1,
                 weights: WeightStore::default(),
             });
+            if let Some(schedule) = &cell.schedule {
+                let table = &tables[&schedule.tech];
+                let samplers = grid::samplers(spec, config, (schedule, table), SEED)?;
+                let classes = schedule.classes.classes(cell.steps, blocks);
+                let size = (cell.steps, blocks);
+                let plan = FaultPlan::scheduled(&schedule.schedule, &classes, size, &samplers);
+                plans.push(plan);
+                continue;
+            }
             let sampler = cell.faults.sampler(spec, config, &tables, SEED)?;
             let rule = |selector: &Selector| Rule {
                 selector: selector.clone(),
@@ -171,6 +195,7 @@ impl Images {
             scheduler: &self.source.scheduler,
             steps: cell.steps,
             guidance: cell.guidance,
+            forecast: cell.taylorseer,
             seed: SEED,
             setting: &self.settings[&(cell.config.clone(), cell.threshold_bit)],
             engine: EngineKind::Fast,
@@ -220,6 +245,7 @@ impl Images {
         twin.get_or_init(|| {
             let clean = Cell {
                 protection: ProtectionKind::None,
+                taylorseer: None,
                 ..cell.clone()
             };
             let made = || -> Result<Twin, ExperimentError> {
@@ -285,6 +311,11 @@ impl Experiment for Images {
             tiles: totals.tiles,
             work,
             other_work,
+            picture: if cell.pictures {
+                STANDARD.encode(image.to_png()?)
+            } else {
+                String::new()
+            },
             distance: pairs
                 .map(|(faulty, clean)| distance(faulty, clean))
                 .collect(),

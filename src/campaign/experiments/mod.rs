@@ -1,4 +1,5 @@
 //! The experiments that campaigns can repeat.
 
+pub mod energy;
 pub mod gemm_faults;
 pub mod images;

@@ -78,7 +78,7 @@ fn values_that_cannot_be_name_file_key_value_and_range() {
         ("banks_per_group", "0", "power of two in 1..=32"),
         ("rows", "65535", "power of two"),
         ("row_bytes", "128", "256..=65536"),
-        ("bus_bytes", "16", "1..=8"),
+        ("bus_bytes", "32", "1..=16"),
         ("burst_length", "1", "2..=32"),
         ("t_cl", "0", "1..=100000"),
         ("t_rc", "73", "t_ras + t_rp = 74"),

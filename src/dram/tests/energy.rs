@@ -57,7 +57,7 @@ fn an_idle_memory_takes_standby_and_refreshes() {
 
 #[test]
 fn four_chips_take_four_times_as_much() {
-    let [one, four] = SHIPPED.map(|(name, _)| {
+    let [one, four, _] = SHIPPED.map(|(name, _)| {
         let device = Device::load(name).unwrap();
         let mut memory = Memory::new(&device, same_clock());
         memory.access(0, Access::Read, 0, device.row_bytes as u32);

@@ -1,0 +1,325 @@
+//! Campaigns of images: axes of the grid, traces, costs, and schedules from records.
+
+use super::*;
+use crate::campaign::{Shard, run};
+use crate::infer::EMBEDDED;
+use crate::policy::{self, DvfsSchedule, Schedule};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+fn spec(seeds: usize, grid: &str) -> Spec {
+    let text = format!(
+        "schema: drift-campaign/1\nname: t\nexperiment: images\nseeds: {{count: {seeds}}}\ngrid:\n{grid}"
+    );
+    Spec::from_yaml(&text, Path::new("t.yaml")).unwrap()
+}
+
+/// Runs a campaign; the folder holds its records.
+fn records(seeds: usize, grid: &str) -> (tempfile::TempDir, PathBuf) {
+    let spec = spec(seeds, grid);
+    let experiment = Images::new(&spec).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.jsonl");
+    let one = NonZeroUsize::MIN;
+    run(&experiment, &spec, Shard::WHOLE, one, &file, &mut |_| {}).unwrap();
+    (folder, file)
+}
+
+fn cells(seeds: usize, grid: &str) -> Vec<CellRecords> {
+    let (_folder, file) = records(seeds, grid);
+    CellRecords::read(&file).unwrap()
+}
+
+fn costed(records: &CellRecords, accelerator: &Accelerator) -> CellCost {
+    cost(records, &CostedModel::named(EMBEDDED).unwrap(), accelerator).unwrap()
+}
+
+#[test]
+fn an_injection_into_one_step_shows_from_that_step_on() {
+    let grid = "
+  trace: true
+  steps: [8]
+  faults: [{ber: 1.0e-6, bits: [8, 17]}]
+  places: [{name: one, any: [{steps: [3, 4]}]}]
+  protection: [none]
+";
+    let all = cells(1, grid);
+    let outcome = &all[0].outcomes[0];
+    assert!(outcome.faults > 0 && outcome.lpips > 0.0);
+    let apart: Vec<bool> = outcome.distance.iter().map(|d| *d > 0.0).collect();
+    assert_eq!(apart, [false, false, false, true, true, true, true, true]);
+}
+
+#[test]
+fn taylorseer_is_an_axis_and_its_loss_is_against_full_images() {
+    let grid = "
+  steps: [12]
+  faults: [{ber: 0}]
+  protection: [none]
+  taylorseer: [none, \"1:2\", \"3:1\"]
+";
+    let all = cells(2, grid);
+    let loss = |at: usize| all[at].lpips(0.95).unwrap().value;
+    assert_eq!((all[0].cell.taylorseer, loss(0), loss(1)), (None, 0.0, 0.0));
+    assert!(loss(2) > 0.0 && loss(2) < 0.2, "{}", loss(2));
+    let macs = |at: usize| all[at].work().macs;
+    assert_eq!(macs(0), macs(1));
+    // Steps 0, 1, 4, 7, 10 of 12 are full.
+    assert!(macs(2) < macs(0) * 6 / 12 && macs(2) > macs(0) * 5 / 12);
+    // The energy model runs the same GEMMs.
+    let accelerator = Accelerator::with_memory("hbm2");
+    for records in &all {
+        let cost = costed(records, &accelerator);
+        assert_eq!(2 * cost.run.macs, records.work().macs);
+    }
+    assert!(costed(&all[2], &accelerator).speedup() > 1.8);
+    let unet = CostedModel::named("sd15-512").unwrap();
+    let error = cost(&all[2], &unet, &accelerator).unwrap_err().to_string();
+    assert!(
+        error.starts_with("TaylorSeer 3:1 on sd15-512 is not allowed"),
+        "{error}"
+    );
+}
+
+const POLICIES: &str = "
+  steps: [10]
+  guidance: [1.0]
+  interval: [3]
+  policy:
+  - {rule: uniform, voltage: 1.70}
+  - {rule: paper, voltage: 1.70}
+  protection: [none, drift]
+";
+
+#[test]
+fn policies_have_faults_by_class_and_are_costed_as_counted() {
+    let all = cells(2, POLICIES);
+    let names: Vec<&str> = all.iter().map(|r| r.cell.place.name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["uniform", "uniform", "paper's rule", "paper's rule"]
+    );
+    let faults = |at: usize| all[at].outcomes.iter().map(|o| o.faults).sum::<u64>();
+    assert_eq!(faults(0), faults(1));
+    assert!(
+        faults(2) > 0 && faults(2) < faults(0),
+        "{} {}",
+        faults(2),
+        faults(0)
+    );
+    // Nominal classes have none of the work of faults.
+    assert!(all[2].outcomes[0].other_work.macs > 0);
+    assert_eq!(all[0].outcomes[0].other_work.macs, 0);
+    let accelerator = Accelerator::with_memory("ddr4-3200");
+    let costs: Vec<CellCost> = all.iter().map(|r| costed(r, &accelerator)).collect();
+    for (records, cost) in all.iter().zip(&costs) {
+        let work = records.work();
+        let images = records.outcomes.len() as u64;
+        assert_eq!(images * cost.run.macs, work.macs);
+        // Checkpoints: the run's rule is the engine's.
+        let bytes = cost.run.total.dram_bytes
+            - costed(&unprotected(records), &accelerator)
+                .run
+                .total
+                .dram_bytes;
+        assert_eq!(images as f64 * bytes, work.checkpoint_bytes_written as f64);
+        assert_eq!(
+            images as f64 * cost.recovery.dram_bytes,
+            work.checkpoint_bytes_read as f64
+        );
+    }
+    // Lower voltage saves energy where nothing protects; the paper's rule saves less.
+    assert!(costs[0].energy_saved() > costs[2].energy_saved());
+    assert!(costs[2].energy_saved() > 0.0);
+    assert_eq!(costs[0].speedup(), 1.0);
+    assert!(costs[2].run.transitions > 0);
+    // Checksums, checkpoints and recovery are not free.
+    assert!(costs[1].energy_saved() < costs[0].energy_saved());
+    assert!(costs[1].recovery.joules() > 0.0);
+}
+
+/// The same cell without protection.
+fn unprotected(records: &CellRecords) -> CellRecords {
+    CellRecords {
+        cell: Cell {
+            protection: ProtectionKind::None,
+            ..records.cell.clone()
+        },
+        outcomes: records.outcomes.clone(),
+    }
+}
+
+#[test]
+fn other_models_and_arrays_take_the_schedule_and_expected_rollbacks() {
+    let all = cells(1, POLICIES);
+    let accelerator = Accelerator {
+        config: Some(cost::array("tpu").unwrap()),
+        ..Accelerator::with_memory("hbm2")
+    };
+    let model = CostedModel::named("dit-xl-2-256").unwrap();
+    let cost = |at: usize| super::cost(&all[at], &model, &accelerator).unwrap();
+    let (uniform, paper) = (cost(1), cost(3));
+    // 4 of 28 blocks and 1 of 10 steps are nominal.
+    assert_eq!(uniform.recovery, crate::energy::Cost::default());
+    assert!(uniform.parts().dram_checkpoints > paper.parts().dram_checkpoints);
+    assert!(uniform.run.macs == paper.run.macs && uniform.run.macs > 100 * all[1].work().macs);
+    let error = CostedModel::named("dit-xxl").unwrap_err().to_string();
+    assert!(error.contains("tiny-dit, dit-xl-2-512"), "{error}");
+}
+
+#[test]
+fn what_has_no_operating_point_is_not_costed() {
+    let grid = "
+  steps: [1]
+  faults: [{ber: 1.0e-9}, {voltage: 1.7}]
+  places: [{name: first, any: [{blocks: [0]}]}]
+  protection: [none]
+";
+    let all = cells(1, grid);
+    let model = CostedModel::named(EMBEDDED).unwrap();
+    let error = |at: usize| {
+        cost(&all[at], &model, &Accelerator::with_memory("hbm2"))
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(error(0).contains("0.000000001 have no operating point"));
+    assert!(error(1).contains("\"first\" is not allowed"));
+}
+
+/// Every class alone at two voltages.
+fn characterisation(seeds: usize) -> (tempfile::TempDir, PathBuf) {
+    let mut grid = "
+  steps: [8]
+  guidance: [1.0]
+  protection: [none]
+  policy:
+"
+    .to_owned();
+    for class in policy::Cell::all() {
+        for volts in ["1.72", "1.69"] {
+            grid += &format!(
+                "  - {{rule: only, cell: [{}, {}], voltage: {volts}}}\n",
+                class.timestep, class.block
+            );
+        }
+    }
+    records(seeds, &grid)
+}
+
+#[test]
+fn schedules_come_from_a_characterisation_and_run_in_campaigns() {
+    let (folder, file) = characterisation(2);
+    let accelerator = Accelerator::with_memory("hbm2");
+    let model = CostedModel::named(EMBEDDED).unwrap();
+    let find = |bound: f64| {
+        let how = (Objective::Energy, Counted::Mean, bound);
+        optimised_schedule(&file, |_| true, (&model, &accelerator), how).unwrap()
+    };
+    let (some, all) = (find(0.05), find(1e9));
+    assert!(some.loss <= 0.05 && some.loss < all.loss);
+    assert!(all.amount < some.amount && some.amount <= some.nominal);
+    assert_eq!(all.schedule.schedule, Schedule::uniform(1));
+    assert_eq!(all.schedule.points[1].voltage, Some(1.69));
+    // Time is the same at every voltage: the first point that keeps the bound will do.
+    let how = (Objective::Time, Counted::Upper, 1e9);
+    let time = optimised_schedule(&file, |_| true, (&model, &accelerator), how).unwrap();
+    assert!((time.amount / time.nominal - 1.0).abs() < 1e-9);
+    // What is written is read again, and a campaign takes it.
+    let written = folder.path().join("s.yaml");
+    std::fs::write(&written, some.schedule.to_yaml()).unwrap();
+    assert_eq!(DvfsSchedule::from_file(&written).unwrap(), some.schedule);
+    let grid = format!(
+        "\n  steps: [8]\n  guidance: [1.0]\n  protection: [none]\n  policy: [{{file: {}}}]\n",
+        written.display()
+    );
+    let confirmed = cells(2, &grid);
+    assert_eq!(confirmed[0].cell.schedule.as_ref(), Some(&some.schedule));
+    assert!(costed(&confirmed[0], &accelerator).energy_saved() > 0.0);
+    let refused = optimised_schedule(&file, |_| false, (&model, &accelerator), how).unwrap_err();
+    assert!(
+        refused.to_string().contains("no cell with one class"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn bad_axes_are_refused() {
+    let message = |grid: &str| match Images::new(&spec(1, grid)) {
+        Ok(_) => panic!("{grid}"),
+        Err(error) => error.to_string(),
+    };
+    let policy = |text: &str| message(&format!("  protection: [none]\n  policy: [{text}]\n"));
+    for (text, part) in [
+        ("{rule: best, voltage: 1.7}", "grid.policy.rule: best"),
+        ("{rule: uniform}", "uniform without a point"),
+        ("{voltage: 1.7}", "a policy without a rule"),
+        (
+            "{rule: uniform, voltage: 1.7, file: x}",
+            "a file with a rule",
+        ),
+        ("{file: nowhere.yaml}", "nowhere.yaml: cannot be read"),
+        ("{rule: only, voltage: 1.7}", "grid.policy.cell"),
+        (
+            "{rule: only, voltage: 1.7, cell: [4, 0]}",
+            "grid.policy.cell",
+        ),
+        ("{rule: uniform, voltage: -1}", "points[1].voltage: -1"),
+        ("{rule: uniform, voltage: 0.1}", "grid.faults.voltage"),
+        (
+            "{rule: uniform, voltage: 1.7, tech: none}",
+            "grid.faults.tech: none",
+        ),
+        (
+            "{rule: uniform, voltage: 1.7, classes: {steps: [0.5, 0.2, 1], blocks: [0, 0, 0]}}",
+            "classes.steps",
+        ),
+    ] {
+        let found = policy(text);
+        assert!(found.contains(part), "{text}: {found}");
+    }
+    let found = message("  protection: [none]\n");
+    assert!(found.contains("grid.faults: []"), "{found}");
+    let found = message("  protection: [none]\n  faults: [{ber: 0}]\n  taylorseer: [fast]\n");
+    assert!(found.contains("grid.taylorseer: fast"), "{found}");
+}
+
+#[test]
+fn the_same_faults_meet_every_protection_and_images_are_recorded() {
+    let grid = "
+  steps: [2]
+  guidance: [1]
+  pictures: true
+  faults: [{ber: 0}, {ber: 1.0e-6}]
+  protection: [none, dmr, drift]
+";
+    let cells = cells(2, grid);
+    assert_eq!(cells.len(), 6);
+    for cell in &cells {
+        assert_eq!(cell.outcomes.len(), 2);
+        for outcome in &cell.outcomes {
+            let png = STANDARD.decode(&outcome.picture).unwrap();
+            let image = Image::from_png(&png, Path::new("picture")).unwrap();
+            let classified = Classifier::embedded().classify(&[&image]).unwrap();
+            // Pixels of 8 bits: nearly the features that were recorded.
+            let pairs = classified[0].features.iter().zip(&outcome.features);
+            assert!(pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) < 0.2);
+        }
+    }
+    let of = |ber: f64, kind: ProtectionKind| {
+        let found = cells.iter().find(|cell| {
+            cell.cell.protection == kind
+                && matches!(cell.cell.faults, Faults::Uniform { ber: own, .. } if own == ber)
+        });
+        &found.unwrap().outcomes
+    };
+    for seed in 0..2 {
+        let faults = of(1e-6, ProtectionKind::None)[seed].faults;
+        assert!(faults > 100, "{faults}");
+        assert_eq!(of(1e-6, ProtectionKind::Dmr)[seed].faults, faults);
+        assert_eq!(of(1e-6, ProtectionKind::Drift)[seed].faults, faults);
+        assert_eq!(of(0.0, ProtectionKind::Drift)[seed].lpips, 0.0);
+        // A second copy leaves nothing wrong; nothing at all leaves much.
+        assert_eq!(of(1e-6, ProtectionKind::Dmr)[seed].mean_squared_error, 0.0);
+        assert!(of(1e-6, ProtectionKind::None)[seed].lpips > 0.1);
+    }
+}

@@ -1,0 +1,309 @@
+//! `drift policy`: schedules of operating points from records, and what images cost.
+
+use super::{Verdict, inputs};
+use anyhow::{Context, Result, bail};
+use clap::{Subcommand, ValueEnum};
+use drift::atomic;
+use drift::baseline::ProtectionKind;
+use drift::campaign::experiments::images::{
+    Accelerator, CellCost, CellRecords, CostedModel, Counted, Objective, optimised_schedule,
+};
+use drift::energy::Constants;
+use drift::infer::EMBEDDED;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Version of the record's schema.
+const SCHEMA: &str = "drift-policy-cost/1";
+/// Confidence of the intervals that are printed.
+const CONFIDENCE: f64 = 0.95;
+
+/// Arguments of `drift policy`.
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Find the schedule of least energy or time under a bound on the quality loss
+    Optimise(OptimiseArgs),
+    /// Energy and time of an image in every cell of a campaign's records
+    Cost(CostArgs),
+}
+
+/// What is costed, and on what.
+#[derive(clap::Args)]
+struct AcceleratorArgs {
+    /// tiny-dit, whose quality the records say, or another model under the same schedules:
+    /// dit-xl-2-512, dit-xl-2-256, pixart-alpha-512, pixart-alpha-1024, sd15-512
+    #[arg(long, default_value = EMBEDDED)]
+    model: String,
+    /// Array other than that of the records: shipped name or YAML file
+    #[arg(long)]
+    config: Option<String>,
+    /// DRAM, by its name in the constants: ddr4-3200 (one channel), ddr4-3200-4ch or hbm2
+    #[arg(long, value_name = "NAME", default_value = "ddr4-3200")]
+    memory: String,
+    /// Constants other than those of configs/energy.yaml
+    #[arg(long, value_name = "FILE")]
+    constants: Option<PathBuf>,
+    /// Feature size in nm for the on-chip memories; by default that of the technology table
+    #[arg(long, value_name = "NM")]
+    node: Option<f64>,
+}
+
+#[derive(clap::Args)]
+struct OptimiseArgs {
+    /// Records of policies {rule: only, cell: [...]}, every class at every point
+    records: PathBuf,
+    /// Largest quality loss (LPIPS), as the sum of the classes' losses
+    #[arg(long, value_name = "LPIPS")]
+    bound: f64,
+    /// Schedule to write, for `drift infer --schedule` and a campaign's `policy: {file: ...}`
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Only cells with this protection
+    #[arg(long)]
+    protection: Option<String>,
+    /// What there shall be least of
+    #[arg(long, value_enum, default_value_t = ObjectiveArg::Energy)]
+    minimise: ObjectiveArg,
+    /// What counts as a class's loss: the upper end of its 95% interval, or its mean
+    #[arg(long, value_enum, default_value_t = LossArg::Upper)]
+    loss: LossArg,
+    #[command(flatten)]
+    accelerator: AcceleratorArgs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ObjectiveArg {
+    /// Energy
+    Energy,
+    /// Time
+    Time,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LossArg {
+    /// Upper end of the interval
+    Upper,
+    /// Mean
+    Mean,
+}
+
+#[derive(clap::Args)]
+struct CostArgs {
+    /// Records of the experiment `images`
+    records: PathBuf,
+    #[command(flatten)]
+    accelerator: AcceleratorArgs,
+    /// Write a record
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// Runs `drift policy`.
+pub fn run(args: &Args) -> Result<Verdict> {
+    match &args.action {
+        Action::Optimise(args) => optimise(args),
+        Action::Cost(args) => cost(args),
+    }
+}
+
+impl AcceleratorArgs {
+    fn resolved(&self) -> Result<(CostedModel, Accelerator)> {
+        if let Some(nm) = self.node.filter(|nm| !(*nm > 0.0 && nm.is_finite())) {
+            bail!("--node {nm} is not allowed; expected a number of nanometres above 0");
+        }
+        let constants = match &self.constants {
+            Some(file) => Constants::from_file(file)?,
+            None => Constants::shipped(),
+        };
+        constants.memory(&self.memory)?;
+        let accelerator = Accelerator {
+            config: self.config.as_deref().map(inputs::config).transpose()?,
+            memory: self.memory.clone(),
+            constants,
+            nm: self.node,
+        };
+        Ok((CostedModel::named(&self.model)?, accelerator))
+    }
+}
+
+fn optimise(args: &OptimiseArgs) -> Result<Verdict> {
+    if !(args.bound.is_finite() && args.bound >= 0.0) {
+        bail!("--bound {} is not allowed; expected 0 or more", args.bound);
+    }
+    let protection = match &args.protection {
+        None => None,
+        Some(name) => Some(ProtectionKind::named(name).with_context(|| {
+            let names = ProtectionKind::ALL.map(ProtectionKind::name).join(", ");
+            format!("--protection {name}: not known; expected one of {names}")
+        })?),
+    };
+    let (model, accelerator) = args.accelerator.resolved()?;
+    let (objective, unit) = match args.minimise {
+        ObjectiveArg::Energy => (Objective::Energy, "mJ"),
+        ObjectiveArg::Time => (Objective::Time, "ms"),
+    };
+    let counted = match args.loss {
+        LossArg::Upper => Counted::Upper,
+        LossArg::Mean => Counted::Mean,
+    };
+    let mut found = optimised_schedule(
+        &args.records,
+        |cell| protection.is_none_or(|kind| cell.protection == kind),
+        (&model, &accelerator),
+        (objective, counted, args.bound),
+    )?;
+    let name = |path: &PathBuf| {
+        path.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    found.schedule.origin = Some(format!(
+        "drift policy optimise {} --bound {}{} --minimise {} --loss {} --model {}{} --memory {}",
+        name(&args.records),
+        args.bound,
+        protection.map_or(String::new(), |kind| format!(" --protection {kind}")),
+        if objective == Objective::Energy {
+            "energy"
+        } else {
+            "time"
+        },
+        if counted == Counted::Upper {
+            "upper"
+        } else {
+            "mean"
+        },
+        model.name,
+        args.accelerator
+            .config
+            .as_ref()
+            .map_or(String::new(), |config| format!(" --config {config}")),
+        args.accelerator.memory,
+    ));
+    atomic::write(&args.out, found.schedule.to_yaml())
+        .with_context(|| format!("{}: cannot be written", args.out.display()))?;
+    println!(
+        "expected loss {:.4} of {}; {:.4} {unit} an image instead of {:.4} ({:+.2}%)",
+        found.loss,
+        args.bound,
+        found.amount * 1e3,
+        found.nominal * 1e3,
+        100.0 * (found.amount / found.nominal - 1.0)
+    );
+    println!("point   V        MHz      of each class of steps, classes of blocks 0 to 3");
+    for (i, point) in found.schedule.points.iter().enumerate() {
+        let shown = |value: Option<f64>, scale: f64| {
+            value.map_or("nominal".to_owned(), |value| {
+                format!("{:.4}", value * scale)
+            })
+        };
+        println!(
+            "{i:<7} {:<8} {}",
+            shown(point.voltage, 1.0),
+            shown(point.frequency, 1e-6)
+        );
+    }
+    for (class, points) in found.schedule.schedule.0.iter().enumerate() {
+        println!("steps {class}: {points:?}");
+    }
+    println!(
+        "{}: losses were added up; a campaign has to confirm it",
+        args.out.display()
+    );
+    Ok(Verdict::Good)
+}
+
+#[derive(Serialize)]
+struct Record<'a> {
+    schema: &'static str,
+    drift: &'static str,
+    model: &'a str,
+    memory: &'a str,
+    cells: Vec<Line<'a>>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    cell: &'a drift::campaign::experiments::images::Cell,
+    images: usize,
+    lpips: Option<f64>,
+    energy_saved: f64,
+    speedup: f64,
+    cost: CellCost,
+}
+
+fn cost(args: &CostArgs) -> Result<Verdict> {
+    let (model, accelerator) = args.accelerator.resolved()?;
+    let all = CellRecords::read(&args.records)?;
+    println!(
+        "{}, {}; quality is that of {EMBEDDED}\n\n{:<20} {:>9} {:<16} {:<6} {:>7} {:>9} {:>8} {:>10} {:>10}  \
+         mJ in array, on-chip memories, DRAM, checkpoints",
+        model.name,
+        args.accelerator.memory,
+        "policy",
+        "point",
+        "protection",
+        "Taylor",
+        "LPIPS",
+        "mJ",
+        "saved",
+        "ms",
+        "speedup"
+    );
+    let mut lines = Vec::new();
+    for records in &all {
+        let cell = &records.cell;
+        let cost = match drift::campaign::experiments::images::cost(records, &model, &accelerator) {
+            Ok(cost) => cost,
+            Err(error) => {
+                println!("{:<20} {error}", cell.place.name);
+                continue;
+            }
+        };
+        let lpips = records.lpips(CONFIDENCE).map(|estimate| estimate.value);
+        let parts = cost
+            .parts()
+            .groups()
+            .map(|(_, pj)| format!("{:.4}", pj * 1e-9));
+        println!(
+            "{:<20} {:>9} {:<16} {:<6} {:>7.4} {:>9.4} {:>7.2}% {:>10.4} {:>9.3}x  {}",
+            cell.place.name,
+            cell.faults.point_name(),
+            cell.protection.name(),
+            cell.taylorseer
+                .map_or("-".to_owned(), |forecast| forecast.to_string()),
+            lpips.unwrap_or(f64::NAN),
+            cost.total().joules() * 1e3,
+            100.0 * cost.energy_saved(),
+            cost.total().seconds * 1e3,
+            cost.speedup(),
+            parts.join(", ")
+        );
+        lines.push(Line {
+            cell,
+            images: records.outcomes.len(),
+            lpips,
+            energy_saved: cost.energy_saved(),
+            speedup: cost.speedup(),
+            cost,
+        });
+    }
+    if let Some(file) = &args.json {
+        let record = Record {
+            schema: SCHEMA,
+            drift: env!("CARGO_PKG_VERSION"),
+            model: &model.name,
+            memory: &args.accelerator.memory,
+            cells: lines,
+        };
+        atomic::write(file, &(serde_json::to_string_pretty(&record)? + "\n"))
+            .with_context(|| format!("{}: cannot be written", file.display()))?;
+    }
+    Ok(Verdict::Good)
+}

@@ -1,0 +1,235 @@
+//! A schedule as a file: operating points of a technology for runs of any length and networks of
+//! any depth.
+
+use super::{Cell, Classes, Schedule};
+use crate::config::{BLOCK_CLASSES, POINTS, TIMESTEP_CLASSES};
+use crate::tech::{OperatingPoint, Table};
+use crate::units::{Hertz, Volts};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Version of the file format.
+const SCHEMA: &str = "drift-schedule/1";
+/// What the paper's rule keeps nominal: its first steps, here a tenth of the run.
+pub const EARLY: f64 = 0.1;
+/// And its first blocks, here an eighth of the network.
+pub const FIRST: f64 = 0.125;
+
+/// A supply and a clock; what is not given is the technology's nominal one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setpoint {
+    /// Supply in V.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voltage: Option<f64>,
+    /// Clock in Hz.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frequency: Option<f64>,
+}
+
+impl Setpoint {
+    /// The operating point.
+    pub fn of(&self, table: &Table) -> OperatingPoint {
+        let nominal = table.nominal();
+        OperatingPoint {
+            voltage: self.voltage.map_or(nominal.voltage, Volts),
+            frequency: self.frequency.map_or(nominal.frequency, Hertz),
+        }
+    }
+}
+
+/// Where classes 1, 2 and 3 begin, as shares of a run's steps and of a network's blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassShares {
+    /// Of the steps, ascending.
+    pub steps: [f64; TIMESTEP_CLASSES - 1],
+    /// Of the blocks, ascending.
+    pub blocks: [f64; BLOCK_CLASSES - 1],
+}
+
+impl ClassShares {
+    /// Class 0 has the share `early` of the steps and `first` of the blocks; the others share the
+    /// rest evenly.
+    pub fn protecting(early: f64, first: f64) -> Self {
+        let begin = |head: f64| move |c: usize| head + c as f64 * (1.0 - head) / 3.0;
+        Self {
+            steps: std::array::from_fn(begin(early)),
+            blocks: std::array::from_fn(begin(first)),
+        }
+    }
+
+    /// The classes of a run of `steps` steps and a network of `blocks` blocks.
+    pub fn classes(&self, steps: usize, blocks: usize) -> Classes {
+        // A share of 1/3 must not begin one later for its last binary digit.
+        let begin = |share: f64, n: usize| (share * n as f64 - 1e-9).ceil().max(0.0) as usize;
+        Classes {
+            steps: self.steps.map(|share| begin(share, steps)),
+            blocks: self.blocks.map(|share| begin(share, blocks)),
+        }
+    }
+}
+
+/// Operating points of a technology, and which class of steps and blocks runs at which.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DvfsSchedule {
+    /// `drift-schedule/1`.
+    pub schema: String,
+    /// What reports call it.
+    pub name: String,
+    /// Technology table.
+    pub tech: String,
+    /// Where the classes begin.
+    pub classes: ClassShares,
+    /// The points; 0 is nominal.
+    pub points: Vec<Setpoint>,
+    /// Point of every class: a row for each class of steps, a column for each class of blocks.
+    pub schedule: Schedule,
+    /// The command that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+}
+
+/// A file that is no schedule.
+#[derive(Debug, Error)]
+pub enum ScheduleError {
+    /// The file could not be read.
+    #[error("{file}: cannot be read: {source}", file = .file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// It is not YAML of this shape.
+    #[error("{file}: {message}", file = .file.display())]
+    Syntax {
+        /// The file.
+        file: PathBuf,
+        /// What does not fit, with its place.
+        message: String,
+    },
+    /// A value that cannot be used.
+    #[error("{file}: {key}: {value} is not allowed; expected {allowed}", file = .file.display())]
+    Value {
+        /// The file.
+        file: PathBuf,
+        /// The key.
+        key: String,
+        /// The value found.
+        value: String,
+        /// What would be allowed.
+        allowed: String,
+    },
+}
+
+impl DvfsSchedule {
+    /// Two points: nominal, and one for the cells that `schedule` gives point 1.
+    pub fn two_points(
+        name: &str,
+        tech: &str,
+        classes: ClassShares,
+        point: Setpoint,
+        schedule: Schedule,
+    ) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            name: name.to_owned(),
+            tech: tech.to_owned(),
+            classes,
+            points: vec![Setpoint::default(), point],
+            schedule,
+            origin: None,
+        }
+    }
+
+    /// Reads and checks a YAML file.
+    ///
+    /// # Errors
+    /// [`ScheduleError`] names the file, the key, the value and what is allowed.
+    pub fn from_file(file: &Path) -> Result<Self, ScheduleError> {
+        let text = std::fs::read_to_string(file).map_err(|source| ScheduleError::Read {
+            file: file.to_owned(),
+            source,
+        })?;
+        Self::from_yaml(&text, file)
+    }
+
+    /// Checks YAML text; `origin` names it in error messages.
+    ///
+    /// # Errors
+    /// [`ScheduleError::Syntax`] or [`ScheduleError::Value`].
+    pub fn from_yaml(text: &str, origin: &Path) -> Result<Self, ScheduleError> {
+        let schedule: Self = serde_yaml::from_str(text).map_err(|error| ScheduleError::Syntax {
+            file: origin.to_owned(),
+            message: error.to_string(),
+        })?;
+        schedule.check(origin)?;
+        Ok(schedule)
+    }
+
+    /// The file's text.
+    pub fn to_yaml(&self) -> String {
+        serde_yaml::to_string(self).expect("plain data")
+    }
+
+    fn check(&self, file: &Path) -> Result<(), ScheduleError> {
+        let fail = |key: &str, value: String, allowed: &str| {
+            Err(ScheduleError::Value {
+                file: file.to_owned(),
+                key: key.to_owned(),
+                value,
+                allowed: allowed.to_owned(),
+            })
+        };
+        if self.schema != SCHEMA {
+            return fail("schema", format!("{:?}", self.schema), SCHEMA);
+        }
+        if self.name.trim().is_empty() {
+            return fail("name", format!("{:?}", self.name), "a name");
+        }
+        for (key, shares) in [
+            ("classes.steps", &self.classes.steps),
+            ("classes.blocks", &self.classes.blocks),
+        ] {
+            let within = shares.iter().all(|share| (0.0..=1.0).contains(share));
+            if !within || shares.windows(2).any(|pair| pair[0] > pair[1]) {
+                let allowed = "three shares in 0..=1, none below the one before";
+                return fail(key, format!("{shares:?}"), allowed);
+            }
+        }
+        if !(1..=POINTS).contains(&self.points.len()) {
+            let found = format!("{} points", self.points.len());
+            return fail("points", found, "1 to 8, the first nominal");
+        }
+        if self.points[0] != Setpoint::default() {
+            return fail("points[0]", format!("{:?}", self.points[0]), "{}: nominal");
+        }
+        for (i, point) in self.points.iter().enumerate() {
+            for (name, value) in [("voltage", point.voltage), ("frequency", point.frequency)] {
+                if let Some(value) = value.filter(|value| !(value.is_finite() && *value > 0.0)) {
+                    let key = format!("points[{i}].{name}");
+                    return fail(&key, value.to_string(), "a number above 0");
+                }
+            }
+        }
+        let beyond = Cell::all().find(|cell| self.point(*cell) >= self.points.len());
+        if let Some(cell) = beyond {
+            let key = format!("schedule[{}][{}]", cell.timestep, cell.block);
+            let allowed = format!("0..={}, as there are points", self.points.len() - 1);
+            return fail(&key, self.point(cell).to_string(), &allowed);
+        }
+        Ok(())
+    }
+
+    fn point(&self, cell: Cell) -> usize {
+        usize::from(self.schedule.of(cell))
+    }
+
+    /// The table of operating points.
+    pub fn operating_points(&self, table: &Table) -> Vec<OperatingPoint> {
+        self.points.iter().map(|point| point.of(table)).collect()
+    }
+}

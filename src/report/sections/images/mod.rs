@@ -1,0 +1,79 @@
+//! Records of `images`: quality loss by source of faults, place, protection and whatever else the
+//! grid varies.
+
+mod axes;
+pub(in crate::report) mod costs;
+mod figures;
+mod findings;
+mod pictures;
+mod protections;
+mod records;
+mod table;
+#[cfg(test)]
+mod tests;
+mod titles;
+
+pub use protections::tolerable_ratio;
+pub use records::{CONFIDENCE, Campaign, Row, Twins};
+pub use titles::Kind;
+
+use crate::campaign::equal_quality::Answer;
+use crate::metrics::RealImages;
+use crate::report::{Item, ReportError, Section};
+
+/// What a campaign is about.
+pub fn kind(campaign: &Campaign) -> Kind {
+    Kind::of(campaign, &axes::varying(&campaign.rows))
+}
+
+/// The section of a campaign. `twins` are the error-free images of all campaigns of the folder.
+///
+/// # Errors
+/// [`ReportError::Content`] for pictures that cannot be read.
+pub fn section(
+    campaign: &Campaign,
+    twins: &Twins,
+    real: &RealImages,
+) -> Result<Section, ReportError> {
+    let axes = axes::varying(&campaign.rows);
+    let mut items: Vec<Item> = findings::findings(campaign)
+        .into_iter()
+        .map(Item::Finding)
+        .collect();
+    items.extend(pictures::strip(campaign, &axes)?);
+    items.extend(protections::protections(campaign).map(Item::Table));
+    items.extend(figures::figures(campaign, &axes));
+    items.push(Item::Table(table::table(campaign, &axes, twins, real)));
+    Ok(Section {
+        id: campaign.id(),
+        title: Kind::of(campaign, &axes).title(campaign),
+        prose: titles::prose(campaign, &axes),
+        items,
+    })
+}
+
+/// The three criteria of equal quality of a cell, in a sentence.
+pub fn quality_words(row: &Row, twins: &Twins, real: &RealImages) -> String {
+    table::quality(row, twins, real).map_or(String::new(), |quality| {
+        let criteria = quality.criteria();
+        let words: Vec<String> = criteria
+            .iter()
+            .map(|(name, criterion)| {
+                let word = match criterion.answer() {
+                    Answer::Kept => "kept",
+                    Answer::Broken => "broken",
+                    Answer::Open => "left open",
+                };
+                format!(
+                    "{name} {:.3} of {} {word}",
+                    criterion.loss.value, criterion.bound
+                )
+            })
+            .collect();
+        format!(
+            "Losses of its {} images: {}.",
+            row.images.len(),
+            words.join(", ")
+        )
+    })
+}
