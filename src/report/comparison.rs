@@ -326,7 +326,8 @@ fn beyond_guardband(cell: &Cell) -> Option<(f64, f64)> {
         frequency: Hertz(BEYOND * nominal.frequency.0),
         ..nominal
     };
-    Some((point.frequency.0, table.errors(point).ok()?.word_wrong))
+    let errors = table.errors(point).ok()?;
+    Some((point.frequency.0, table.mean_errors(&errors).word_wrong))
 }
 
 /// Share of the nominal energy that the array takes, and what share of that is saved.

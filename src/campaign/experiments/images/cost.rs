@@ -293,7 +293,9 @@ impl Setup {
         } else {
             let work = records.work();
             let share = |tiles: u64| tiles as f64 / (work.faulty_tiles as f64).max(1.0);
-            let wrong = |point| Ok(machine.table().errors(point)?.word_wrong);
+            // One row of a pass is its first.
+            let first = 1.0 / machine.config().pass_rows() as f64;
+            let wrong = |point| Ok(machine.table().errors(point)?.mean(first).word_wrong);
             let word_wrong = points.iter().copied().map(wrong);
             Some(Errors {
                 word_wrong: word_wrong.collect::<Result<_, TechError>>()?,
