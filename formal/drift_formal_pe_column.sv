@@ -50,7 +50,7 @@ module drift_formal_pe_column (
   end
 
   `DRIFT_ASSERT(NorthIsZero, u_column.psum_q[Rows] == '0, clk_i, rst_ni)
-  `DRIFT_ASSERT(ControlMovesEast, !ran_q || east[32*Rows +: 32] == control_q, clk_i, rst_ni)
+  `DRIFT_ASSERT(ControlMovesEast, !ran_q || east[32*Rows +: 32] == (control_q & drift_pkg::ControlMask), clk_i, rst_ni)
 
   for (genvar i = 0; i < Rows; i++) begin : g_pe
     logic [31:0] west_q;

@@ -40,7 +40,7 @@ module drift_pe_column (
   assign shift = east_o[32*Rows+drift_pkg::ControlShift];
 
   always_ff @(posedge clk_i) begin
-    east_o <= west_i & {32'hffff_ffff, {Rows{EastMask}}};
+    east_o <= west_i & {drift_pkg::ControlMask, {Rows{EastMask}}};
   end
 
   always_ff @(posedge clk_i) begin

@@ -33,6 +33,7 @@ package drift_pkg;
   localparam int unsigned ControlShift = 31;
   localparam int unsigned ControlValid = 30;
   localparam int unsigned ControlFirst = 29;
+  localparam logic [31:0] ControlMask = 32'h{{ control_mask }};
   // What moves east from column to column: a word of every PE, and on top of them the control word.
   localparam int unsigned EastWidth = {{ east_width }};
 {%- endif %}
