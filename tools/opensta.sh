@@ -5,7 +5,7 @@
 # `drift synth --opensta` runs this; it also made the expected results of the tests:
 #   small.sta: opensta.sh small.v adder clk_i (s0 s1 s2 s3) small.lib, its templates moved before the cells, where this
 #              version wants them
-#   pe.sta:    opensta.sh pe.v drift_pe_strip clk_i (flip-flops of psum_q[2]) ss_n40C_*.lib.gz
+#   pe.sta:    opensta.sh pe.v drift_pe_column clk_i (flip-flops of psum_q[0]) ss_n40C_*.lib.gz
 # NETLIST.v is the JSON netlist: yosys -p 'read_json X.json; write_verilog -noattr -noexpr -nohex -nodec -simple-lhs X.v',
 # without the word `signed`, which this version does not read.
 set -eu
