@@ -37,7 +37,8 @@ enum Action {
 #[derive(clap::Args)]
 struct AcceleratorArgs {
     /// tiny-dit, whose quality the records say, or another model under the same schedules:
-    /// dit-xl-2-512, dit-xl-2-256, pixart-alpha-512, pixart-alpha-1024, sd15-512
+    /// dit-xl-2-512, dit-xl-2-256, pixart-alpha-512, pixart-alpha-1024, sd15-512, or a folder with
+    /// config.json
     #[arg(long, default_value = EMBEDDED)]
     model: String,
     /// Array other than that of the records: shipped name or YAML file

@@ -19,7 +19,7 @@ use crate::energy::{
 use crate::forecast::{Forecast, FullSteps};
 use crate::golden::Layout;
 use crate::infer::{EMBEDDED, ModelSource, Selector};
-use crate::model::{GemmShape, ModelConfig, ModelError, gemm_shapes};
+use crate::model::{GemmShape, ModelConfig, ModelError, gemm_shapes, model_folder};
 use crate::policy::{self, ClassShares, Classes, DvfsSchedule, Schedule, Setpoint};
 use crate::tech::{self, OperatingPoint, Table, TechError};
 use serde::Serialize;
@@ -82,15 +82,18 @@ pub struct CostedModel {
 }
 
 impl CostedModel {
-    /// The embedded model, `tiny-dit`, or one of the architectures that [`ModelConfig::built_in`]
-    /// knows.
+    /// The embedded model, `tiny-dit`, one of the architectures that [`ModelConfig::built_in`] knows,
+    /// or the folder of a model or pipeline as diffusers saves it.
     ///
     /// # Errors
-    /// [`ModelError::Name`] for another name.
+    /// [`ModelError::Name`] for another name, and those of the folder's config.json.
     pub fn named(name: &str) -> Result<Self, ModelError> {
         let config = match (name, ModelConfig::built_in(name)) {
             (EMBEDDED, _) => ModelSource::embedded().denoiser.config().clone(),
             (_, Some(config)) => config,
+            (folder, None) if Path::new(folder).is_dir() => {
+                ModelConfig::read(&model_folder(Path::new(folder)).join("config.json"))?
+            }
             (_, None) => {
                 let built_in = ModelConfig::built_in_names();
                 let names: Vec<&str> = std::iter::once(EMBEDDED).chain(built_in).collect();

@@ -163,6 +163,9 @@ fn other_models_and_arrays_take_the_schedule_and_expected_rollbacks() {
     assert_eq!(uniform.recovery, crate::energy::Cost::default());
     assert!(uniform.parts().dram_checkpoints > paper.parts().dram_checkpoints);
     assert!(uniform.run.macs == paper.run.macs && uniform.run.macs > 100 * all[1].work().macs);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/models/pixart");
+    let small = CostedModel::named(folder.to_str().unwrap()).unwrap();
+    assert!(small.takes_forecast && small.shapes.len() > 10 && small.blocks < 4);
     let error = CostedModel::named("dit-xxl").unwrap_err().to_string();
     assert!(error.contains("tiny-dit, dit-xl-2-512"), "{error}");
 }
