@@ -151,7 +151,9 @@ fn unprotected(records: &CellRecords) -> CellRecords {
 
 #[test]
 fn other_models_and_arrays_take_the_schedule_and_expected_rollbacks() {
-    let all = cells(1, POLICIES);
+    // So many errors that one image has rollbacks.
+    let all = cells(1, &POLICIES.replace("1.70", "1.68"));
+    assert!(all[1].work().rollbacks > 0);
     let accelerator = Accelerator {
         config: Some(cost::array("tpu").unwrap()),
         ..Accelerator::with_memory("hbm2")
