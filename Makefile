@@ -14,8 +14,7 @@ SEEDS    ?= 400
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
-.PHONY: cosim accelerator repack infer resilience quality test rtl expected lint area synth characterize verify-timing voltage bench verify \
-.PHONY: cosim accelerator repack infer paper paper-full test rtl expected lint area synth characterize verify-timing voltage bench verify \
+.PHONY: cosim accelerator repack infer paper paper-full quality test rtl expected lint area synth characterize verify-timing voltage bench verify \
     verify-fast verify-accelerator coverage formal waves fuzz help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit

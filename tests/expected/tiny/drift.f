@@ -4,7 +4,8 @@
 +incdir+.
 drift_pkg.sv
 drift_skew.sv
-drift_pe_strip.sv
+drift_pe_column.sv
+drift_column.sv
 drift_pe_array.sv
 drift_gemm_walker.sv
 drift_column_encoder.sv

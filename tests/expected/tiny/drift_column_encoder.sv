@@ -10,8 +10,9 @@ module drift_column_encoder (
   input  logic                             clk_i,
   // Advances the sums with the skewed weights.
   input  logic                             en_i,
-  // Skewed weights, column j in bits [8*j +: 8].
-  input  logic [8*drift_pkg::Columns-1:0] weight_i,
+  // Skewed weights: of column 0, and of column j in bits [8*j +: 8].
+  input  logic [7:0]                       weight_first_i,
+  input  logic [8*drift_pkg::Columns-1:8] weight_i,
   output logic [7:0]                       hi_o,
   output logic [7:0]                       lo_o
 );
@@ -25,7 +26,7 @@ module drift_column_encoder (
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      sum_q[0] <= 16'($signed(weight_i[7:0]));
+      sum_q[0] <= 16'($signed(weight_first_i));
       for (int unsigned j = 1; j < drift_pkg::Columns; j++) begin
         sum_q[j] <= sum_q[j-1] + 16'($signed(weight_i[8*j +: 8]));
       end

@@ -24,7 +24,10 @@ module drift_detector (
   input  logic [drift_pkg::Lanes:0]            bank_i,
   // Accumulator word of the row beyond the last column.
   input  drift_pkg::acc_addr_t                 addr_i,
-  input  logic [32*drift_pkg::Lanes-1:0]       sum_i,
+  input  logic [32*drift_pkg::Columns-1:0]     sum_i,
+  // Of the checksum columns; the upper eight bits of the high digit's vanish modulo 2**32.
+  input  logic [23:0]                           hi_sum_i,
+  input  drift_pkg::psum_t                     lo_sum_i,
 
   // Flag of the row at an accumulator word, and column flags of either bank.
   input  drift_pkg::acc_addr_t                 drain_addr_i,
@@ -69,8 +72,8 @@ module drift_detector (
       for (int unsigned j = 1; j < Columns; j++) begin
         row_syndrome_q[j] <= row_syndrome_q[j-1] + $signed(sum_i[32*j +: 32]);
       end
-      row_syndrome_q[Columns]   <= row_syndrome_q[Columns-1] - $signed({sum_i[32*Columns +: 24], 8'b0});
-      row_syndrome_q[Columns+1] <= row_syndrome_q[Columns] - $signed(sum_i[32*Columns+32 +: 32]);
+      row_syndrome_q[Columns]   <= row_syndrome_q[Columns-1] - $signed({hi_sum_i, 8'b0});
+      row_syndrome_q[Columns+1] <= row_syndrome_q[Columns] - lo_sum_i;
     end
   end
 

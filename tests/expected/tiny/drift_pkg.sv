@@ -25,6 +25,14 @@ package drift_pkg;
   localparam int unsigned DepthWidth = 3;
   localparam int unsigned ColumnWidth = 3;
   localparam int unsigned AccAddrWidth = 5;
+  // Control word of a column: a shadow weight enters; the psum at the bottom is valid, and starts a tile; its
+  // accumulator address in the lowest bits.
+  localparam int unsigned ControlShift = 31;
+  localparam int unsigned ControlValid = 30;
+  localparam int unsigned ControlFirst = 29;
+  localparam logic [31:0] ControlMask = 32'he000_001f;
+  // What moves east from column to column: a word of every PE, and on top of them the control word.
+  localparam int unsigned EastWidth = 160;
   // Flagged lines of a tile.
   localparam int unsigned FlagsWidth = 4;
   localparam int unsigned UserWidth = 9;
@@ -50,7 +58,7 @@ package drift_pkg;
   // Tiles that can wait for being run again.
   localparam int unsigned RepeatDepth = 16;
 
-  // The narrow registers of a PE, see drift_pe_array.
+  // The narrow registers of a PE, see drift_pe_column.
   typedef logic [31:0] word_t;
   typedef logic signed [31:0] psum_t;
   typedef logic signed [SumWidth-1:0] operand_sum_t;

@@ -5,7 +5,7 @@
 // of a pass come the two checksum rows, the sum over the data rows of every lane as two signed base-256
 // digits. The row leaves skewed, lane r by r cycles.
 //
-// Latency: a row accepted in cycle t is at act_o of lane r in cycle t+r.
+// Latency: a row accepted in cycle t is at the output of lane r in cycle t+r.
 
 module drift_row_encoder (
   input  logic                              clk_i,
@@ -22,8 +22,9 @@ module drift_row_encoder (
   input  logic                              hi_i,
   input  logic                              lo_i,
 
-  // Skewed row for the left edge of the array; zero where no row was accepted.
-  output logic [8*drift_pkg::Rows-1:0]     act_o
+  // Skewed row for the left edge of the array, lane 0 and all others; zero where no row was accepted.
+  output logic [7:0]                        act_first_o,
+  output logic [8*drift_pkg::Rows-1:8]     act_o
 );
 
   logic [8*drift_pkg::Rows-1:0] data, row;
@@ -74,8 +75,10 @@ module drift_row_encoder (
   ) u_skew (
     .clk_i,
     .en_i,
-    .lanes_i(row),
+    .lanes_i(row[8*drift_pkg::Rows-1:8]),
     .lanes_o(act_o)
   );
+
+  assign act_first_o = row[7:0];
 
 endmodule : drift_row_encoder

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 //
 // Carries the tag of every row beside the array: it reaches column c together with that row's psum at the
-// bottom of column c, and one stage beyond the last column when the whole row is known.
+// bottom of column c, and one stage beyond the last column when the whole row is known. What the accumulators
+// need of it enters the array at column 0 and travels with the columns' control.
 //
 // Latency: PsumDelay + c cycles to column c.
 
@@ -25,13 +26,15 @@ module drift_tag_pipeline (
 
   // Bit or word c: the row whose psum is at the bottom of column c. One more stage beyond the last column.
   output logic [drift_pkg::Lanes:0]    valid_o,
-  output logic [drift_pkg::Lanes-1:0]  first_o,
+  // Of the row whose psum is at the bottom of column 0 in the next cycle.
+  output logic                          next_valid_o,
+  output logic                          next_first_o,
+  output drift_pkg::acc_addr_t         next_addr_o,
   output logic [drift_pkg::Lanes:0]    last_o,
   output logic [drift_pkg::Lanes:0]    start_o,
   output logic [drift_pkg::Lanes:0]    hi_o,
   output logic [drift_pkg::Lanes:0]    lo_o,
   output logic [drift_pkg::Lanes:0]    bank_o,
-  output logic [drift_pkg::AccAddrWidth*(drift_pkg::Lanes+1)-1:0] addr_o,
   // No row is on its way.
   output logic                          empty_o,
   // The last row of a tile has passed all columns, and the bank it is in.
@@ -41,12 +44,13 @@ module drift_tag_pipeline (
 
   // Stage PsumDelay-1+c belongs to column c; the last stage is beyond the last column.
   localparam int unsigned Stages = drift_pkg::PsumDelay + drift_pkg::Lanes;
+  localparam int unsigned Next = drift_pkg::PsumDelay - 2;
 
   logic [Stages-1:0] valid_q, last_q, end_q, bank_q;
-  logic [Stages-2:0] first_q;
+  logic [Next:0] first_q;
   logic [Stages-1:0] start_q, hi_q, lo_q;
   // The youngest tag's address in the lowest bits.
-  logic [drift_pkg::AccAddrWidth*Stages-1:0] addr_q;
+  logic [drift_pkg::AccAddrWidth*(Next+1)-1:0] addr_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -58,25 +62,27 @@ module drift_tag_pipeline (
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      first_q <= {first_q[Stages-3:0], first_i};
+      first_q <= {first_q[Next-1:0], first_i};
       last_q  <= {last_q[Stages-2:0], last_i};
       end_q   <= {end_q[Stages-2:0], end_i};
       start_q <= {start_q[Stages-2:0], start_i};
       hi_q    <= {hi_q[Stages-2:0], hi_i};
       lo_q    <= {lo_q[Stages-2:0], lo_i};
       bank_q  <= {bank_q[Stages-2:0], bank_i};
-      addr_q  <= {addr_q[drift_pkg::AccAddrWidth*(Stages-1)-1:0], addr_i};
+      addr_q  <= {addr_q[drift_pkg::AccAddrWidth*Next-1:0], addr_i};
     end
   end
 
   assign valid_o = valid_q[Stages-1 -: drift_pkg::Lanes+1];
-  assign first_o = first_q[Stages-2 -: drift_pkg::Lanes];
   assign last_o  = last_q[Stages-1 -: drift_pkg::Lanes+1];
   assign start_o = start_q[Stages-1 -: drift_pkg::Lanes+1];
   assign hi_o    = hi_q[Stages-1 -: drift_pkg::Lanes+1];
   assign lo_o    = lo_q[Stages-1 -: drift_pkg::Lanes+1];
   assign bank_o  = bank_q[Stages-1 -: drift_pkg::Lanes+1];
-  assign addr_o  = addr_q[drift_pkg::AccAddrWidth*Stages-1 -: drift_pkg::AccAddrWidth*(drift_pkg::Lanes+1)];
+
+  assign next_valid_o = valid_q[Next];
+  assign next_first_o = first_q[Next];
+  assign next_addr_o  = addr_q[drift_pkg::AccAddrWidth*Next +: drift_pkg::AccAddrWidth];
 
   assign empty_o          = !valid_i && (valid_q == '0);
   assign tile_done_o      = valid_q[Stages-1] && last_q[Stages-1] && end_q[Stages-1];

@@ -13,10 +13,7 @@
 // Latency: a pass takes max(rows + 2, 2*Rows-1) cycles; a tile appears Rows + Lanes + 5 cycles after its last row
 // was accepted.
 
-module drift_tile_engine #(
-  // Columns of a strip of the array, 1..Lanes; changes the hierarchy, not the function.
-  parameter int unsigned StripColumns = 6
-) (
+module drift_tile_engine (
   input  logic                              clk_i,
   input  logic                              rst_ni,
 
@@ -72,9 +69,9 @@ module drift_tile_engine #(
   logic [drift_pkg::CountWidth-1:0] cycles_q;
 
   // Weights.
-  logic                             weights_full, take, weight_load;
-  logic [8*drift_pkg::Lanes-1:0]   weight;
-  logic [drift_pkg::Lanes-1:0]     shift;
+  logic                             weights_full, take, weight_load, shift;
+  logic [7:0]                       weight_first;
+  logic [8*drift_pkg::Lanes-1:8]   weight;
 
   // Rows.
   logic                             row_accept, row_first;
@@ -84,7 +81,8 @@ module drift_tile_engine #(
   logic [drift_pkg::ColumnWidth-1:0] tile_columns;
   logic                             tile_start, tile_start_bank, tile_done, tile_done_bank;
   logic [1:0]                       bank_busy, bank_release;
-  logic [8*drift_pkg::Rows-1:0]    act;
+  logic [7:0]                       act_first;
+  logic [8*drift_pkg::Rows-1:8]    act;
   logic [drift_pkg::Rows-1:0]      valid_wave, swap_wave;
   logic [drift_pkg::Rows-2:0]      valid_wave_q, swap_wave_q;
 
@@ -92,15 +90,17 @@ module drift_tile_engine #(
   logic                             tag_valid, tag_first, tag_last, tag_end, tag_bank;
   logic                             tag_start, tag_hi, tag_lo;
   drift_pkg::acc_addr_t            tag_addr;
+  // The next tag at the bottom of column 0, and the word of the row beyond the last column.
+  logic                             next_valid, next_first;
+  drift_pkg::acc_addr_t            next_addr, last_addr;
   logic [drift_pkg::Lanes:0]       wave_valid, wave_last, wave_bank;
-  logic [drift_pkg::Lanes-1:0]     wave_first;
   logic [drift_pkg::Lanes:0]       wave_start, wave_hi, wave_lo;
-  logic [drift_pkg::AccAddrWidth*(drift_pkg::Lanes+1)-1:0] wave_addr;
 
   // Results.
-  logic [32*drift_pkg::Lanes-1:0]  psum, sum, mem_data;
-  logic                             unused_signals;
+  logic [32*drift_pkg::Columns-1:0] sum, mem_data;
   drift_pkg::acc_addr_t            drain_addr;
+  logic [23:0]                      hi_sum;
+  drift_pkg::psum_t                lo_sum;
   logic                             row_flag;
   logic [2*drift_pkg::Columns-1:0] column_flag;
   logic [1:0]                       any_row_flag;
@@ -147,6 +147,7 @@ module drift_tile_engine #(
     .pause_i,
     .full_o       (weights_full),
     .take_i       (take),
+    .weight_first_o(weight_first),
     .weight_o     (weight),
     .shift_o      (shift),
     .load_o       (weight_load)
@@ -197,6 +198,7 @@ module drift_tile_engine #(
     .first_i (row_first),
     .hi_i    (row_hi),
     .lo_i    (row_lo),
+    .act_first_o(act_first),
     .act_o   (act)
   );
 
@@ -214,17 +216,24 @@ module drift_tile_engine #(
     end
   end
 
-  drift_pe_array #(
-    .StripColumns(StripColumns)
-  ) u_array (
+  drift_pe_array u_array (
     .clk_i,
-    .act_i      (act),
-    .valid_i    (valid_wave),
-    .swap_i     (swap_wave),
-    .weight_i   (weight),
-    .shift_i    (shift),
-    .load_i     (weight_load),
-    .psum_o     (psum)
+    .act_first_i (act_first),
+    .act_i       (act),
+    .valid_i     (valid_wave),
+    .swap_i      (swap_wave),
+    .weight_first_i(weight_first),
+    .weight_i    (weight),
+    .shift_i     (shift),
+    .tag_valid_i (next_valid),
+    .tag_first_i (next_first),
+    .tag_addr_i  (next_addr),
+    .tag_addr_o  (last_addr),
+    .sum_o       (sum),
+    .hi_sum_o    (hi_sum),
+    .lo_sum_o    (lo_sum),
+    .drain_addr_i(drain_addr),
+    .drain_data_o(mem_data)
   );
 
   drift_tag_pipeline u_tag_pipeline (
@@ -241,33 +250,18 @@ module drift_tile_engine #(
     .bank_i          (tag_bank),
     .addr_i          (tag_addr),
     .valid_o         (wave_valid),
-    .first_o         (wave_first),
+    .next_valid_o    (next_valid),
+    .next_first_o    (next_first),
+    .next_addr_o     (next_addr),
     .last_o          (wave_last),
     .start_o         (wave_start),
     .hi_o            (wave_hi),
     .lo_o            (wave_lo),
     .bank_o          (wave_bank),
-    .addr_o          (wave_addr),
     .empty_o         (tags_empty),
     .tile_done_o     (tile_done),
     .tile_done_bank_o(tile_done_bank)
   );
-
-  for (genvar c = 0; c < drift_pkg::Lanes; c++) begin : g_column
-    drift_accumulator u_accumulator (
-      .clk_i,
-      .valid_i     (wave_valid[c]),
-      .first_i     (wave_first[c]),
-      .addr_i      (wave_addr[drift_pkg::AccAddrWidth*c +: drift_pkg::AccAddrWidth]),
-      .psum_i      (psum[32*c +: 32]),
-      .sum_o       (sum[32*c +: 32]),
-      .drain_addr_i(drain_addr),
-      .drain_data_o(mem_data[32*c +: 32])
-    );
-  end
-
-  // The checksum columns are consumed by the detector; they do not leave the engine.
-  assign unused_signals = ^mem_data[32*drift_pkg::Columns +: 64];
 
   drift_detector u_detector (
     .clk_i,
@@ -279,8 +273,10 @@ module drift_tile_engine #(
     .hi_i          (wave_hi),
     .lo_i          (wave_lo),
     .bank_i        (wave_bank),
-    .addr_i        (wave_addr[drift_pkg::AccAddrWidth*drift_pkg::Lanes +: drift_pkg::AccAddrWidth]),
+    .addr_i        (last_addr),
     .sum_i         (sum),
+    .hi_sum_i      (hi_sum),
+    .lo_sum_i      (lo_sum),
     .drain_addr_i  (drain_addr),
     .row_flag_o    (row_flag),
     .column_flag_o (column_flag),
@@ -298,7 +294,7 @@ module drift_tile_engine #(
     .tile_done_bank_i (tile_done_bank),
     .bank_release_o   (bank_release),
     .addr_o           (drain_addr),
-    .data_i           (mem_data[32*drift_pkg::Columns-1:0]),
+    .data_i           (mem_data),
     .row_flag_i       (row_flag),
     .column_flag_i    (column_flag),
     .any_row_flag_i   (any_row_flag),

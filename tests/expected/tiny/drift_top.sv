@@ -14,10 +14,7 @@
 
 `include "drift_assert.svh"
 
-module drift_top #(
-  // Columns of a strip of the array, 1..Lanes; changes the hierarchy, not the function.
-  parameter int unsigned StripColumns = 6
-) (
+module drift_top (
   input  logic                                  clk_i,
   input  logic                                  rst_ni,
 
@@ -314,9 +311,7 @@ module drift_top #(
     .panics_o     (panics)
   );
 
-  drift_tile_engine #(
-    .StripColumns(StripColumns)
-  ) u_tile_engine (
+  drift_tile_engine u_tile_engine (
     .clk_i,
     .rst_ni,
     .cmd_valid_i           (cmd_valid),

@@ -32,9 +32,10 @@ module drift_weight_loader (
   // Row 0 of a pass was accepted, and with it the order to use the tile.
   input  logic                                take_i,
 
-  // Skewed weights, and one cycle later the shift strobes, one per column of the array.
-  output logic [8*drift_pkg::Lanes-1:0]      weight_o,
-  output logic [drift_pkg::Lanes-1:0]        shift_o,
+  // Skewed weights, column c in bits [8*c +: 8]; with those of column 0 comes the order to shift them in.
+  output logic [7:0]                          weight_first_o,
+  output logic [8*drift_pkg::Lanes-1:8]      weight_o,
+  output logic                                shift_o,
   // A weight is on its way to some column in this cycle.
   output logic                                load_o
 );
@@ -54,6 +55,7 @@ module drift_weight_loader (
   logic [drift_pkg::DepthWidth-1:0]    hold_q, hold_d;
   logic [drift_pkg::DepthWidth-1:0]    row_q, row_d;
   logic [8*drift_pkg::Columns-1:0]     beat;
+  // Column c is being shifted.
   logic [drift_pkg::Lanes-1:0]         shift_q, shift_d;
 
   drift_gemm_walker u_walker (
@@ -128,10 +130,11 @@ module drift_weight_loader (
     end
   end
 
-  assign shift_o = shift_q;
-  assign load_o  = accept || (shift_q != '0);
+  assign weight_first_o = beat[7:0];
+  assign shift_o        = accept;
+  assign load_o         = accept || (shift_q != '0);
 
-  logic [8*drift_pkg::Columns-1:0] skewed;
+  logic [8*drift_pkg::Columns-1:8] skewed;
 
   drift_skew #(
     .Lanes(drift_pkg::Columns),
@@ -139,19 +142,20 @@ module drift_weight_loader (
   ) u_skew (
     .clk_i,
     .en_i   (load_o),
-    .lanes_i(beat),
+    .lanes_i(beat[8*drift_pkg::Columns-1:8]),
     .lanes_o(skewed)
   );
 
   drift_column_encoder u_encoder (
     .clk_i,
     .en_i    (load_o),
+    .weight_first_i(beat[7:0]),
     .weight_i(skewed),
     .hi_o    (weight_o[8*drift_pkg::Columns +: 8]),
     .lo_o    (weight_o[8*drift_pkg::Columns+8 +: 8])
   );
 
-  assign weight_o[8*drift_pkg::Columns-1:0] = skewed;
+  assign weight_o[8*drift_pkg::Columns-1:8] = skewed;
 
   // No weight moves while the shadow registers wait to be used.
   `DRIFT_ASSERT(ShadowKept, !(full_q && accept), clk_i, rst_ni)
