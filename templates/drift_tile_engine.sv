@@ -307,7 +307,7 @@ module drift_tile_engine (
 {%- else %}
 
   // Only checksums need the threshold, the rest of the tags and the sums before they are stored.
-  assign unused_signals = ^{threshold_bit_i, row_first, wave_valid[drift_pkg::Lanes:1], wave_last, wave_bank, sum,
+  assign unused_signals = ^{threshold_bit_i, row_first, wave_valid, wave_last, wave_bank, sum,
                             last_addr};
 {%- endif %}
 

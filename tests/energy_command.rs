@@ -51,7 +51,7 @@ fn the_record_has_the_plain_run_and_the_protected_one() {
     assert!(ratio > 1.2 && ratio < 2.0, "{ratio}");
     let low = record(folder.path(), "--voltage 1.4 --protection none");
     assert!(joules(&low["report"]) < joules(&low["nominal"]));
-    assert_eq!(low["schema"], "drift-energy-report/1");
+    assert_eq!(low["schema"], "drift-energy-report/2");
     let guided = record(folder.path(), "--guidance --protection none");
     assert_eq!(
         guided["nominal"]["macs"].as_u64().unwrap(),

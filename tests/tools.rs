@@ -177,7 +177,9 @@ fn composed_modules_are_as_large_as_synthesised_ones() {
         let samples = SAMPLES.map(|size| synthesised(size, top));
         let composed = compose(samples.each_ref(), 24, None);
         let whole = synthesised(24, top).total;
-        assert_eq!(composed.flip_flops, whole.flip_flops, "{top}");
+        // A column's control has an address, whose width is a logarithm.
+        let difference = composed.flip_flops.abs_diff(whole.flip_flops);
+        assert!(difference <= 1, "{top}: {composed:?} {whole:?}");
         let error = composed.area() / whole.area() - 1.0;
         assert!(error.abs() < 0.01, "{top}: {error}");
     }
