@@ -103,7 +103,7 @@ module drift_formal_pause (
     end
     youngest_weight = 32'(drift_pkg::Lanes);
     for (int unsigned i = 0; i < drift_pkg::Lanes; i++) begin
-      if (u_engine.shift[drift_pkg::Lanes-1-i]) youngest_weight = 32'(drift_pkg::Lanes - 1 - i);
+      if (u_engine.u_weight_loader.shift_q[drift_pkg::Lanes-1-i]) youngest_weight = 32'(drift_pkg::Lanes - 1 - i);
     end
   end
 
@@ -116,6 +116,6 @@ module drift_formal_pause (
                 || 32'(u_engine.u_row_sequencer.row_q) <= 32'(u_engine.tile_rows) + 32'd1, clk_i, rst_ni)
   `DRIFT_ASSERT(RowsMove, u_engine.in_pass || 32'(waited_q) < drift_pkg::PassRows + youngest_row,
                 clk_i, rst_ni)
-  `DRIFT_ASSERT(WeightsMove, u_engine.shift == '0 || 32'(waited_q) <= youngest_weight + 1, clk_i, rst_ni)
+  `DRIFT_ASSERT(WeightsMove, u_engine.u_weight_loader.shift_q == '0 || 32'(waited_q) <= youngest_weight + 1, clk_i, rst_ni)
 
 endmodule : drift_formal_pause
