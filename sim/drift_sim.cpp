@@ -24,6 +24,8 @@ constexpr unsigned kTileRows = DRIFT_TILE_ROWS;
 constexpr bool kOutputStationary = DRIFT_OS;
 // Checksum rows that the engine streams after the data rows of a pass.
 constexpr unsigned kChecksumRows = kOutputStationary ? 0 : kLanes - kColumns;
+// Operands are fetched this many rows ahead of the stream; an address that is not in the matrix does no harm.
+constexpr unsigned kAhead = 4;
 // No streamed row has this number.
 constexpr uint64_t kNoRow = ~uint64_t{0};
 // A fault waits at most this many cycles for its row to reach its PE.
@@ -52,8 +54,14 @@ uint32_t bits(const uint8_t* port, unsigned first, unsigned count) {
   return uint32_t(pair >> (first % 32) & ((uint64_t{1} << count) - 1));
 }
 
-// Position of a stream of operands or results within the GEMM. In an output-stationary array the rows of a pass are
-// its steps, for operands.
+// The rows that a stream of operands still has in a pass, from the one on its port.
+struct Rows {
+  const int8_t* from;
+  ptrdiff_t step;
+  unsigned bytes, left;
+};
+
+// Position of a stream within the GEMM; of operands, the rows are counted by Rows.
 struct Cursor {
   unsigned tile_m = 0, tile_n = 0, pass = 0, row = 0;
 };
@@ -67,6 +75,7 @@ struct Model {
   drift_job job{};
   unsigned tiles_m = 0, tiles_n = 0, passes = 0;
   Cursor act, weight, result;
+  Rows act_rows{}, weight_rows{};
   // Output-stationary: X transposed, because a beat is a column of a tile.
   std::vector<int8_t> columns;
   bool act_left = false, weight_left = false;
@@ -152,10 +161,11 @@ struct Model {
     passes = div_ceil(job.k, kRows);
     act = weight = result = Cursor{};
     act_left = weight_left = true;
-    weight.row = first_weight();
     if (kOutputStationary) transpose();
-    put_act();
-    put_weight();
+    begin_acts();
+    begin_weights();
+    put<kOutputStationary ? kTileRows : kRows>(&pins.s_axis_act_tdata_i, act_rows);
+    put<kColumns>(&pins.s_axis_weight_tdata_i, weight_rows);
     result_rows = result_tiles = stream_row = 0;
     next_flip = 0;
     flip_row = job.flips_len > 0 ? job.flips[0].stream_row : kNoRow;
@@ -184,32 +194,31 @@ struct Model {
     return ++cursor.tile_m < tiles_m;
   }
 
-  // Copies operands to a port; a full beat has a size that the compiler knows.
+  // Puts the next beat on its port, where it stays until it is taken; a full beat has a size that the compiler knows.
   template <unsigned kFull>
-  static void put(void* port, const int8_t* operands, unsigned bytes) {
-    if (bytes == kFull) {
-      memcpy(port, operands, kFull);
+  static void put(void* port, const Rows& rows) {
+    __builtin_prefetch(rows.from + kAhead * rows.step);
+    if (rows.bytes == kFull) {
+      memcpy(port, rows.from, kFull);
     } else {
-      memcpy(port, operands, bytes);
+      memcpy(port, rows.from, rows.bytes);
     }
   }
 
-  // Puts the next beat on its port, where it stays until it is taken.
-  void put_act() {
-    if (kOutputStationary) {
-      const size_t k = size_t(act.pass) * kRows + act.row;
-      put<kTileRows>(&pins.s_axis_act_tdata_i, columns.data() + k * job.m + size_t(act.tile_m) * kTileRows,
-                     tile_rows(act.tile_m));
-      return;
-    }
-    const size_t m = size_t(act.tile_m) * kTileRows + act.row;
-    put<kRows>(&pins.s_axis_act_tdata_i, job.x + m * job.k + size_t(act.pass) * kRows, pass_depth(act.pass));
+  // The operands of a pass. Output-stationary: its steps k, of which a beat of activations is a column of the tile.
+  // Weight-stationary: the rows of weights descend, because the first one moves furthest.
+  void begin_acts() {
+    const unsigned rows = tile_rows(act.tile_m), depth = pass_depth(act.pass);
+    const size_t m = size_t(act.tile_m) * kTileRows, k = size_t(act.pass) * kRows;
+    act_rows = kOutputStationary ? Rows{columns.data() + k * job.m + m, ptrdiff_t(job.m), rows, depth}
+                                 : Rows{job.x + m * job.k + k, ptrdiff_t(job.k), depth, rows};
   }
 
-  void put_weight() {
-    const size_t k = size_t(weight.pass) * kRows + weight.row;
-    put<kColumns>(&pins.s_axis_weight_tdata_i, job.w + k * job.n + size_t(weight.tile_n) * kColumns,
-                  tile_columns(weight.tile_n));
+  void begin_weights() {
+    const unsigned depth = pass_depth(weight.pass), bytes = tile_columns(weight.tile_n);
+    const size_t k = size_t(weight.pass) * kRows + (kOutputStationary ? 0 : depth - 1);
+    const ptrdiff_t step = kOutputStationary ? ptrdiff_t(job.n) : -ptrdiff_t(job.n);
+    weight_rows = Rows{job.w + k * job.n + size_t(weight.tile_n) * kColumns, step, bytes, depth};
   }
 
   // Enters the faults of the next streamed row, accepted in cycle `accepted`, into the calendar. PE (r, c)
@@ -227,24 +236,27 @@ struct Model {
 
   void took_act() {
     schedule(now);
-    if (++act.row == (kOutputStationary ? pass_depth(act.pass) : tile_rows(act.tile_m))) {
+    if (--act_rows.left > 0) {
+      act_rows.from += act_rows.step;
+    } else {
       // The engine appends the checksum rows at once.
       for (unsigned digit = 1; digit <= kChecksumRows; ++digit) schedule(now + digit);
-      act.row = 0;
       act_left = next_pass(act);
+      if (!act_left) return;
+      begin_acts();
     }
-    if (act_left) put_act();
+    put<kOutputStationary ? kTileRows : kRows>(&pins.s_axis_act_tdata_i, act_rows);
   }
 
-  // The rows of a pass descend in a weight-stationary array, because the first one moves furthest.
-  unsigned first_weight() const { return kOutputStationary ? 0 : pass_depth(weight.pass) - 1; }
-
   void took_weight() {
-    if (kOutputStationary ? ++weight.row == pass_depth(weight.pass) : weight.row-- == 0) {
+    if (--weight_rows.left > 0) {
+      weight_rows.from += weight_rows.step;
+    } else {
       weight_left = next_pass(weight);
-      weight.row = first_weight();
+      if (!weight_left) return;
+      begin_weights();
     }
-    if (weight_left) put_weight();
+    put<kColumns>(&pins.s_axis_weight_tdata_i, weight_rows);
   }
 
   int take_result() {
