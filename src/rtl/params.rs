@@ -31,8 +31,6 @@ pub struct Params {
     pub acc_addr_width: u32,
     /// Bits that move east from column to column: a word of every PE, and a control word.
     pub east_width: usize,
-    /// The bits of a control word that mean something, in SystemVerilog's hexadecimal digits.
-    pub control_mask: String,
     /// Width of a GEMM dimension.
     pub dim_width: u32,
     /// Width of a row count 0..=`pass_rows`.
@@ -103,12 +101,6 @@ fn width_of(value: usize) -> u32 {
     usize::BITS - value.leading_zeros()
 }
 
-/// Shift, valid and first on top, and an accumulator address.
-fn control_mask(address_width: u32) -> String {
-    let mask = 0b111 << 29 | ((1u32 << address_width) - 1);
-    format!("{:04x}_{:04x}", mask >> 16, mask & 0xffff)
-}
-
 impl Params {
     /// Computes all numbers for a validated configuration.
     pub fn new(config: &ArrayConfig) -> Self {
@@ -129,7 +121,6 @@ impl Params {
             acc_depth,
             acc_addr_width: width_of(acc_depth - 1),
             east_width: 32 * (config.rows + 1),
-            control_mask: control_mask(width_of(acc_depth - 1)),
             dim_width: DIM_WIDTH,
             row_width: width_of(config.pass_rows()),
             depth_width: width_of(config.rows),

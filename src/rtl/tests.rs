@@ -75,3 +75,23 @@ fn the_accelerator_contains_every_module() {
         }
     }
 }
+
+/// An accumulator's address fits the control word, so that a column's PEs hang on nothing but the rows.
+#[test]
+fn the_pes_of_a_column_are_the_same_for_tiles_of_any_height() {
+    let (_, text) = SHIPPED[0];
+    let mut config = ArrayConfig::from_yaml(text, Path::new("x")).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for (tile_rows, checksum) in [(2, true), (2, false), (64, true), (256, true)] {
+        (config.tile_rows, config.checksum) = (tile_rows, checksum);
+        assert!(super::params::Params::new(&config).acc_addr_width <= 10);
+        let files = generate(&config, "x").unwrap();
+        let text = |name: &str| &files.iter().find(|f| f.name == name).unwrap().text;
+        let parameters = text("drift_pkg.sv").lines().map(str::trim);
+        let parameters = parameters.filter(|line| line.starts_with("localparam"));
+        let control: Vec<&str> = parameters.filter(|p| p.contains(" Control")).collect();
+        assert_eq!(control.len(), 4);
+        seen.insert((text("drift_pe_column.sv").clone(), control.join("\n")));
+    }
+    assert_eq!(seen.len(), 1);
+}

@@ -104,6 +104,33 @@ struct RawModule {
 }
 
 impl DesignArea {
+    /// The same design with the counts that a module has in another one. For a module that
+    /// both have: mapping to a library finds other cells for the same logic in other
+    /// surroundings, by a percent or more.
+    pub(super) fn with_module_of(mut self, name: &str, other: &Self) -> Self {
+        let Some(counts) = other.modules.iter().find(|m| m.name == name) else {
+            return self;
+        };
+        for module in self.modules.iter_mut().filter(|m| m.name == name) {
+            (module.own, module.cells) = (counts.own, counts.cells.clone());
+        }
+        for at in 0..self.modules.len() {
+            self.modules[at].whole = self.whole(at);
+        }
+        let top = self.modules.iter().find(|m| m.name == self.top);
+        self.total = top.map_or(self.total, |m| m.whole);
+        self
+    }
+
+    fn whole(&self, at: usize) -> Counts {
+        let module = &self.modules[at];
+        let submodules = module.submodules.iter().filter_map(|(name, count)| {
+            let at = self.modules.iter().position(|m| m.name == *name)?;
+            Some(self.whole(at) * *count)
+        });
+        submodules.fold(module.own, Counts::add)
+    }
+
     /// Reads what `stat -json` printed of a design of generic cells, or of those
     /// of `library`; other text may stand around it.
     pub(crate) fn from_stat(

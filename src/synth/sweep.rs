@@ -25,6 +25,8 @@ const REPACKER: &str = "drift_repacker";
 const RECOVERY: &str = "drift_recovery";
 const MONITOR: &str = "drift_error_monitor";
 const SEQUENCER: &str = "drift_sequencer";
+/// Part of the engine that is the same with and without checksums.
+const COLUMN: &str = "drift_pe_column";
 /// Parts that are the same at every size.
 const DVFS: &str = "drift_dvfs";
 const REGISTERS: &str = "drift_registers";
@@ -77,7 +79,8 @@ pub fn sweep(
     rtl: &BTreeMap<usize, SizedRtl>,
     library: Option<&CellLibrary>,
 ) -> Result<Vec<SizedProtection>, SynthError> {
-    let found = synthesise_all(&jobs(rtl.keys().copied(), largest), rtl, library)?;
+    let mut found = synthesise_all(&jobs(rtl.keys().copied(), largest), rtl, library)?;
+    map_columns_once(&mut found);
     let results = sizes.iter().map(|&size| SizedProtection {
         parts: if size > largest {
             composed(&found, size)
@@ -155,6 +158,23 @@ fn synthesise_all(
 }
 
 type Found = BTreeMap<Job, DesignArea>;
+
+/// Gives the engines without checksums the columns of those with them.
+fn map_columns_once(found: &mut Found) {
+    let engines: Vec<Job> = found.keys().copied().collect();
+    for job in engines {
+        let checked = Job {
+            checksum: true,
+            ..job
+        };
+        if job.checksum || !found.contains_key(&checked) {
+            continue;
+        }
+        let plain = found.remove(&job).expect("it was there");
+        let plain = plain.with_module_of(COLUMN, &found[&checked]);
+        found.insert(job, plain);
+    }
+}
 
 fn total(found: &Found, size: usize, top: &'static str) -> Counts {
     found[&Job {

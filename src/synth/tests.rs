@@ -132,3 +132,17 @@ fn overheads_add_up_part_by_part() {
         assert!((found - expected).abs() < 1e-9, "{found} {expected}");
     }
 }
+
+#[test]
+fn a_module_of_two_designs_counts_as_in_one() {
+    let design = DesignArea::from_stat(STAT, "top", None).unwrap();
+    let other = STAT.replace("\"$_AND_\": 10", "\"$_AND_\": 9");
+    let other = DesignArea::from_stat(&other, "top", None).unwrap();
+    assert_ne!(other.total, design.total);
+    let alike = other.with_module_of("pe", &design);
+    assert_eq!(alike.total, design.total);
+    for module in &alike.modules {
+        let same = design.modules.iter().find(|m| m.name == module.name);
+        assert_eq!(Some(module), same);
+    }
+}
