@@ -3,8 +3,8 @@
 //! DiT-XL/2 at 512×512 by default. Times are CPU-bound and on one thread.
 
 use drift::model::{
-    Conditioning, Denoiser, EngineError, FloatEngine, GemmEngine, GemmTag, ImageSize, ModelConfig,
-    Parameters, TextConditioning, Weight, gemm_shapes,
+    Conditioning, Denoiser, EngineError, FloatEngine, GemmEngine, GemmTag, ImageSize, MatMul,
+    ModelConfig, Parameters, TextConditioning, Weight, gemm_shapes,
 };
 use drift::tensor::Tensor;
 use std::time::{Duration, Instant};
@@ -35,13 +35,9 @@ impl GemmEngine for Nothing {
     fn product(
         &mut self,
         _tag: &GemmTag<'_>,
-        _a: &[f32],
-        _b: &[f32],
-        m: usize,
-        _k: usize,
-        n: usize,
+        product: &MatMul<'_>,
     ) -> Result<Vec<f32>, EngineError> {
-        Ok(vec![0.1; m * n])
+        Ok(vec![0.1; product.m * product.n])
     }
 }
 
@@ -62,14 +58,10 @@ impl<E: GemmEngine> GemmEngine for Timed<E> {
     fn product(
         &mut self,
         tag: &GemmTag<'_>,
-        a: &[f32],
-        b: &[f32],
-        m: usize,
-        k: usize,
-        n: usize,
+        product: &MatMul<'_>,
     ) -> Result<Vec<f32>, EngineError> {
         let start = Instant::now();
-        let y = self.engine.product(tag, a, b, m, k, n);
+        let y = self.engine.product(tag, product);
         self.spent += start.elapsed();
         y
     }

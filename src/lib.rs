@@ -20,6 +20,7 @@
 //! campaign: grids of experiments, recorded, resumed and merged; on the engines
 //! report: HTML of results, on campaign and plot
 //! plot: figures as SVG and PNG, knows nothing of the rest
+//! input: files that are read, and what can be wrong with one; knows nothing
 //! waves: a rollback as a waveform and a picture, on cosim
 //! ```
 //!
@@ -43,6 +44,7 @@ pub mod formal;
 pub mod golden;
 pub mod image;
 pub mod infer;
+pub mod input;
 mod mapping;
 pub mod metrics;
 pub mod model;

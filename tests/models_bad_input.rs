@@ -2,8 +2,8 @@
 //! allowed.
 
 use drift::model::{
-    Conditioning, Denoiser, EngineError, FloatEngine, GemmEngine, GemmTag, ModelConfig, Parameters,
-    TextConditioning, Weight,
+    Conditioning, Denoiser, EngineError, FloatEngine, GemmEngine, GemmTag, MatMul, ModelConfig,
+    Parameters, TextConditioning, Weight,
 };
 use drift::tensor::Tensor;
 use safetensors::tensor::{TensorView, serialize};
@@ -332,15 +332,7 @@ impl GemmEngine for Short {
         Ok(vec![0.0; 3])
     }
 
-    fn product(
-        &mut self,
-        _: &GemmTag<'_>,
-        _: &[f32],
-        _: &[f32],
-        _: usize,
-        _: usize,
-        _: usize,
-    ) -> Result<Vec<f32>, EngineError> {
+    fn product(&mut self, _: &GemmTag<'_>, _: &MatMul<'_>) -> Result<Vec<f32>, EngineError> {
         Ok(Vec::new())
     }
 }

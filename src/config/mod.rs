@@ -1,12 +1,10 @@
 //! Accelerator configuration: the raw YAML keys, their validation in one
 //! place, and the resolved type that everything else works with.
 
-mod error;
 mod points;
 mod raw;
 mod resolved;
 
-pub use error::ConfigError;
 pub use points::{BLOCK_CLASSES, OperatingPoint, POINTS, RunDefaults, TIMESTEP_CLASSES};
 pub use resolved::{ArrayConfig, ChecksumDomain, ConfigHash, Dataflow, LAYERS, REPEAT_DEPTH};
 

@@ -1,7 +1,7 @@
 //! Operating points and their schedule: defaults, units and validation.
 
-use super::ConfigError;
 use super::raw::RawPoint;
+use crate::input::InputError;
 use serde::{Deserialize, Serialize};
 
 /// Operating points of the hardware's table; 0 is nominal.
@@ -93,9 +93,9 @@ impl Default for RunDefaults {
 /// Validates `operating_points`; those that are not given are like point 0.
 pub(super) fn table(
     raw: Option<Vec<RawPoint>>,
-    within: &impl Fn(&'static str, i64, i64, i64) -> Result<usize, ConfigError>,
-    bad: &impl Fn(&'static str, String, &str) -> ConfigError,
-) -> Result<[OperatingPoint; POINTS], ConfigError> {
+    within: &impl Fn(&'static str, i64, i64, i64) -> Result<usize, InputError>,
+    bad: &impl Fn(&'static str, String, &str) -> InputError,
+) -> Result<[OperatingPoint; POINTS], InputError> {
     let Some(raw) = raw else {
         return Ok(RunDefaults::default().points);
     };
@@ -123,9 +123,9 @@ pub(super) fn table(
 /// Validates `schedule`: four rows, one per timestep class, of four points.
 pub(super) fn schedule(
     raw: Option<Vec<Vec<i64>>>,
-    within: &impl Fn(&'static str, i64, i64, i64) -> Result<usize, ConfigError>,
-    bad: &impl Fn(&'static str, String, &str) -> ConfigError,
-) -> Result<[[u8; BLOCK_CLASSES]; TIMESTEP_CLASSES], ConfigError> {
+    within: &impl Fn(&'static str, i64, i64, i64) -> Result<usize, InputError>,
+    bad: &impl Fn(&'static str, String, &str) -> InputError,
+) -> Result<[[u8; BLOCK_CLASSES]; TIMESTEP_CLASSES], InputError> {
     let mut schedule = RunDefaults::default().schedule;
     let Some(raw) = raw else {
         return Ok(schedule);

@@ -1,8 +1,8 @@
 //! The validated configuration and the quantities that follow from it.
 
-use super::ConfigError;
 use super::points::{self, RunDefaults};
 use super::raw::RawConfig;
+use crate::input::{self, InputError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -69,29 +69,19 @@ impl ArrayConfig {
     /// Reads and validates a YAML file.
     ///
     /// # Errors
-    /// [`ConfigError`] names the file, the key, the value and the allowed range.
-    pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-            file: path.to_owned(),
-            source,
-        })?;
-        Self::from_yaml(&text, path)
+    /// [`InputError`] names the file, the key, the value and the allowed range.
+    pub fn from_file(path: &Path) -> Result<Self, InputError> {
+        Self::from_yaml(&input::read(path)?, path)
     }
 
     /// Validates YAML text; `origin` names it in error messages.
     ///
     /// # Errors
-    /// [`ConfigError::Syntax`] or [`ConfigError::Value`].
-    pub fn from_yaml(text: &str, origin: &Path) -> Result<Self, ConfigError> {
-        let raw: RawConfig = serde_yaml::from_str(text).map_err(|e| ConfigError::Syntax {
-            file: origin.to_owned(),
-            message: e.to_string(),
-        })?;
-        let bad = |key, value: String, allowed: &str| ConfigError::Value {
-            file: origin.to_owned(),
-            key,
-            value,
-            allowed: allowed.to_owned(),
+    /// [`InputError::Syntax`] or [`InputError::Value`].
+    pub fn from_yaml(text: &str, origin: &Path) -> Result<Self, InputError> {
+        let raw: RawConfig = input::from_yaml(text, origin)?;
+        let bad = |key: &'static str, value: String, allowed: &str| {
+            InputError::value(origin, key, value, allowed)
         };
         let within = |key, value: i64, low: i64, high: i64| {
             if (low..=high).contains(&value) {

@@ -2,7 +2,7 @@
 
 use super::raw::RawDevice;
 use super::{ClockRatio, Location, Power, SHIPPED, Timing};
-use crate::config::ConfigError;
+use crate::input::{self, InputError};
 use std::path::Path;
 
 /// A validated description of one DRAM channel.
@@ -34,8 +34,8 @@ impl Device {
     /// The device of this name in [`SHIPPED`], or in the YAML file of this path.
     ///
     /// # Errors
-    /// [`ConfigError`] names the file, the key, the value and the allowed range.
-    pub fn load(name_or_path: &str) -> Result<Self, ConfigError> {
+    /// [`InputError`] names the file, the key, the value and the allowed range.
+    pub fn load(name_or_path: &str) -> Result<Self, InputError> {
         match SHIPPED.iter().find(|(name, _)| *name == name_or_path) {
             Some((name, text)) => Self::from_yaml(text, Path::new(name)),
             None => Self::from_file(Path::new(name_or_path)),
@@ -45,24 +45,17 @@ impl Device {
     /// Reads and validates a YAML file.
     ///
     /// # Errors
-    /// [`ConfigError`] names the file, the key, the value and the allowed range.
-    pub fn from_file(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read {
-            file: path.to_owned(),
-            source,
-        })?;
-        Self::from_yaml(&text, path)
+    /// [`InputError`] names the file, the key, the value and the allowed range.
+    pub fn from_file(path: &Path) -> Result<Self, InputError> {
+        Self::from_yaml(&input::read(path)?, path)
     }
 
     /// Validates YAML text; `origin` names it in error messages.
     ///
     /// # Errors
-    /// [`ConfigError::Syntax`] or [`ConfigError::Value`].
-    pub fn from_yaml(text: &str, origin: &Path) -> Result<Self, ConfigError> {
-        let raw: RawDevice = serde_yaml::from_str(text).map_err(|e| ConfigError::Syntax {
-            file: origin.to_owned(),
-            message: e.to_string(),
-        })?;
+    /// [`InputError::Syntax`] or [`InputError::Value`].
+    pub fn from_yaml(text: &str, origin: &Path) -> Result<Self, InputError> {
+        let raw: RawDevice = input::from_yaml(text, origin)?;
         let check = Check { origin };
         let devices = check.power_of_two("devices", raw.devices, 1, 8)?;
         let bus_bytes = check.power_of_two("bus_bytes", raw.bus_bytes, 1, 16)?;
@@ -118,13 +111,8 @@ pub(super) struct Check<'a> {
 }
 
 impl Check<'_> {
-    pub fn bad(&self, key: &'static str, value: impl ToString, allowed: String) -> ConfigError {
-        ConfigError::Value {
-            file: self.origin.to_owned(),
-            key,
-            value: value.to_string(),
-            allowed,
-        }
+    pub fn bad(&self, key: &'static str, value: impl ToString, allowed: String) -> InputError {
+        InputError::value(self.origin, key, value, allowed)
     }
 
     pub fn within(
@@ -133,7 +121,7 @@ impl Check<'_> {
         value: i64,
         low: i64,
         high: i64,
-    ) -> Result<u64, ConfigError> {
+    ) -> Result<u64, InputError> {
         if (low..=high).contains(&value) {
             Ok(value as u64)
         } else {
@@ -148,7 +136,7 @@ impl Check<'_> {
         value: i64,
         low: i64,
         high: i64,
-    ) -> Result<u64, ConfigError> {
+    ) -> Result<u64, InputError> {
         if (low..=high).contains(&value) && (value as u64).is_power_of_two() {
             Ok(value as u64)
         } else {
@@ -157,7 +145,7 @@ impl Check<'_> {
         }
     }
 
-    pub fn at_least(&self, key: &'static str, value: f64, low: f64) -> Result<f64, ConfigError> {
+    pub fn at_least(&self, key: &'static str, value: f64, low: f64) -> Result<f64, InputError> {
         if value.is_finite() && value >= low {
             Ok(value)
         } else {

@@ -19,7 +19,7 @@
 use super::device::Check;
 use super::raw::RawPower;
 use super::{Counts, Device, Timing};
-use crate::config::ConfigError;
+use crate::input::InputError;
 
 /// Supplies (V) and currents (mA) of one chip.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,7 +53,7 @@ impl Power {
         raw: &RawPower,
         timing: &Timing,
         check: &Check,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Self, InputError> {
         let idd2n = check.at_least("power.idd2n", raw.idd2n, 0.0)?;
         let idd3n = check.at_least("power.idd3n", raw.idd3n, idd2n)?;
         let ipp3n = check.at_least("power.ipp3n", raw.ipp3n, 0.0)?;

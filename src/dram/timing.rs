@@ -2,7 +2,7 @@
 
 use super::device::Check;
 use super::raw::RawTiming;
-use crate::config::ConfigError;
+use crate::input::InputError;
 
 /// Least distances between commands, in DRAM clock cycles. `_s` holds between
 /// different bank groups, `_l` within one.
@@ -53,7 +53,7 @@ impl Timing {
         raw: &RawTiming,
         t_burst: u64,
         check: &Check,
-    ) -> Result<Self, ConfigError> {
+    ) -> Result<Self, InputError> {
         let cycles = |key, value| check.within(key, value, 1, 100_000);
         // A distance that cannot be below another one; both are named.
         let least = |key, value: i64, other: &str, low: u64| {

@@ -1,6 +1,7 @@
 //! The constants of `configs/energy.yaml`, each with its source.
 
 use super::EnergyError;
+use crate::input::{self, InputError};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -104,36 +105,24 @@ impl Constants {
     /// Reads and checks a YAML file.
     ///
     /// # Errors
-    /// [`EnergyError`] names the file, the key, the value and what is allowed.
-    pub fn from_file(file: &Path) -> Result<Self, EnergyError> {
-        let text = std::fs::read_to_string(file).map_err(|source| EnergyError::Read {
-            file: file.to_owned(),
-            source,
-        })?;
-        Self::from_yaml(&text, file)
+    /// [`InputError`] names the file, the key, the value and what is allowed.
+    pub fn from_file(file: &Path) -> Result<Self, InputError> {
+        Self::from_yaml(&input::read(file)?, file)
     }
 
     /// Checks YAML text; `origin` names it in error messages.
     ///
     /// # Errors
-    /// [`EnergyError::Syntax`] or [`EnergyError::Value`].
-    pub fn from_yaml(text: &str, origin: &Path) -> Result<Self, EnergyError> {
-        let constants: Self = serde_yaml::from_str(text).map_err(|e| EnergyError::Syntax {
-            file: origin.to_owned(),
-            message: e.to_string(),
-        })?;
+    /// [`InputError::Syntax`] or [`InputError::Value`].
+    pub fn from_yaml(text: &str, origin: &Path) -> Result<Self, InputError> {
+        let constants: Self = input::from_yaml(text, origin)?;
         constants.check(origin)?;
         Ok(constants)
     }
 
-    fn check(&self, origin: &Path) -> Result<(), EnergyError> {
+    fn check(&self, origin: &Path) -> Result<(), InputError> {
         let fail = |key: String, value: String, allowed: &str| {
-            Err(EnergyError::Value {
-                file: origin.to_owned(),
-                key,
-                value,
-                allowed: allowed.to_owned(),
-            })
+            Err(InputError::value(origin, key, value, allowed))
         };
         if self.schema != SCHEMA {
             let found = format!("{:?}", self.schema);

@@ -1,39 +1,15 @@
 //! What can be wrong with the inputs of an energy estimate.
 
+use crate::input::InputError;
 use std::path::PathBuf;
 use thiserror::Error;
 
 /// An input that cannot be used.
 #[derive(Debug, Error)]
 pub enum EnergyError {
-    /// A file could not be read.
-    #[error("{file}: cannot be read: {source}", file = .file.display())]
-    Read {
-        /// The file.
-        file: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
-    /// A text is not what the file should be.
-    #[error("{file}: {message}", file = .file.display())]
-    Syntax {
-        /// The file.
-        file: PathBuf,
-        /// The parser's message.
-        message: String,
-    },
-    /// A value lies outside what is allowed.
-    #[error("{file}: {key}: {value} is not allowed; {allowed}", file = .file.display())]
-    Value {
-        /// The file.
-        file: PathBuf,
-        /// The offending key.
-        key: String,
-        /// The value found.
-        value: String,
-        /// What would be allowed.
-        allowed: String,
-    },
+    /// A file: constants, the device of a memory, or a shape list.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// A field of a shape list cannot be used.
     #[error("{file}:{line}: {field}: {value} is not allowed; {allowed}", file = .file.display())]
     Field {
@@ -56,9 +32,6 @@ pub enum EnergyError {
         /// What the constants name.
         known: String,
     },
-    /// The device of a memory cannot be read.
-    #[error(transparent)]
-    Device(#[from] crate::config::ConfigError),
     /// No feature size is known for a technology table.
     #[error(
         "technology {technology}: its feature size is not known; expected one of {known} in its name, or --node"

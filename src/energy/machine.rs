@@ -74,7 +74,7 @@ impl Machine {
     /// feature size that the table's name stands for.
     ///
     /// # Errors
-    /// [`EnergyError::Memory`], [`EnergyError::Device`] or [`EnergyError::Node`].
+    /// [`EnergyError::Memory`], [`EnergyError::Input`] or [`EnergyError::Node`].
     pub fn new(
         config: &ArrayConfig,
         table: &Table,

@@ -1,6 +1,7 @@
 //! Shape lists of models: `layer_name, block_index, kind, M, N, K, count`.
 
 use super::EnergyError;
+use crate::input::{self, InputError};
 use crate::model::{GemmKind, GemmShape, KindError};
 use crate::tiling::{MAX_K, MAX_MN};
 use csv::{ReaderBuilder, StringRecord, Trim};
@@ -11,18 +12,11 @@ use std::path::Path;
 /// # Errors
 /// [`EnergyError`] names the file, the line, the field, the value and what is allowed.
 pub fn shapes_from_csv(file: &Path) -> Result<Vec<GemmShape>, EnergyError> {
-    let text = std::fs::read_to_string(file).map_err(|source| EnergyError::Read {
-        file: file.to_owned(),
-        source,
-    })?;
-    parse(&text, file)
+    parse(&input::read(file)?, file)
 }
 
 pub(super) fn parse(text: &str, file: &Path) -> Result<Vec<GemmShape>, EnergyError> {
-    let syntax = |message: String| EnergyError::Syntax {
-        file: file.to_owned(),
-        message,
-    };
+    let syntax = |message: String| InputError::syntax(file, message);
     let mut reader = ReaderBuilder::new()
         .trim(Trim::All)
         .from_reader(text.as_bytes());
@@ -59,7 +53,7 @@ pub(super) fn parse(text: &str, file: &Path) -> Result<Vec<GemmShape>, EnergyErr
         });
     }
     if shapes.is_empty() {
-        return Err(syntax("holds no GEMM; expected a row at least".to_owned()));
+        return Err(syntax("holds no GEMM; expected a row at least".to_owned()).into());
     }
     Ok(shapes)
 }

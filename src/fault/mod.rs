@@ -4,6 +4,7 @@
 mod flips;
 mod list;
 mod sampler;
+mod space;
 mod streams;
 mod types;
 mod word_errors;

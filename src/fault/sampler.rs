@@ -4,10 +4,11 @@
 
 use super::flips::TileFlips;
 use super::list::FaultList;
+use super::space::{Bits, Space};
 use super::streams::{self, Streams, stream};
-use super::types::{Fault, Register, Site, TileFaults};
+use super::types::{Fault, Register, TileFaults};
 use super::word_errors::{RowErrors, WordErrors};
-use crate::config::{ArrayConfig, Dataflow};
+use crate::config::ArrayConfig;
 use crate::tiling::{Tile, Tiling};
 use rand_chacha::rand_core::Rng;
 
@@ -66,138 +67,10 @@ pub enum Sampler {
     List(FaultList),
 }
 
-/// The coordinates of a tile at which a register can capture a wrong bit.
-#[derive(Clone)]
-struct Space<'a> {
-    config: &'a ArrayConfig,
-    data_rows: usize,
-    /// Rows of a pass from `first_row` on, checksum rows last (WS); the steps of all passes, k (OS).
-    rows: Divisor,
-    first_row: u32,
-    passes: usize,
-    pe_rows: Divisor,
-    columns: Divisor,
-    bits: Bits,
-}
-
-/// `(register, bit)` pairs in a fixed order.
-#[derive(Clone)]
-struct Bits {
-    all: [(Register, u8); Bits::MOST],
-    count: Divisor,
-}
-
-impl Bits {
-    /// All bits of all registers.
-    const MOST: usize = 49;
-
-    fn new(bits: impl Iterator<Item = (Register, u32)>) -> Self {
-        let mut all = [(Register::Psum, 0); Self::MOST];
-        let mut count = 0;
-        for (place, (register, bit)) in all.iter_mut().zip(bits) {
-            *place = (register, bit as u8);
-            count += 1;
-        }
-        Self {
-            all,
-            count: Divisor::new(count),
-        }
-    }
-}
-
-/// A number of coordinates, by which positions are divided quickly.
-#[derive(Clone, Copy)]
-struct Divisor {
-    size: u32,
-    /// 2^64 / size, rounded up.
-    magic: u64,
-}
-
-impl Divisor {
-    fn new(size: usize) -> Self {
-        let size = u32::try_from(size).expect("an array has fewer than 2^32 places");
-        let magic = if size > 1 {
-            u64::MAX / u64::from(size) + 1
-        } else {
-            0
-        };
-        Self { size, magic }
-    }
-
-    /// Quotient and remainder. Below 2^32 by multiplication, which is exact there (Lemire,
-    /// Kaser, Kurz, "Faster remainder by direct computation", 2019).
-    fn divide(self, position: u64) -> (u64, u32) {
-        let size = u64::from(self.size);
-        let quotient = if self.size == 1 {
-            position
-        } else if position >> 32 == 0 {
-            ((u128::from(self.magic) * u128::from(position)) >> 64) as u64
-        } else {
-            position / size
-        };
-        (quotient, (position - quotient * size) as u32)
-    }
-}
-
-impl Space<'_> {
-    /// The first row of the passes, and the others.
-    fn split(self) -> (Self, Self) {
-        let others = self.rows.size as usize - 1;
-        (
-            Self {
-                rows: Divisor::new(1),
-                ..self.clone()
-            },
-            Self {
-                rows: Divisor::new(others),
-                first_row: self.first_row + 1,
-                ..self
-            },
-        )
-    }
-
-    fn size(&self) -> u64 {
-        let factors = [self.rows, self.pe_rows, self.columns, self.bits.count];
-        let factors = factors.iter().map(|factor| u64::from(factor.size));
-        self.passes as u64 * factors.product::<u64>()
-    }
-
-    /// The fault at a linear position in the space.
-    fn at(&self, position: u64) -> Fault {
-        let (rest, bit) = self.bits.count.divide(position);
-        let (register, bit) = self.bits.all[bit as usize];
-        let (rest, pe_column) = self.columns.divide(rest);
-        let (rest, pe_row) = self.pe_rows.divide(rest);
-        let (pass, row) = self.rows.divide(rest);
-        let row = row + self.first_row;
-        let (pass, row) = match self.config.dataflow {
-            Dataflow::Ws => {
-                let checksum_row = (row as usize).checked_sub(self.data_rows);
-                let place = |digit| (self.config.tile_rows + digit) as u32;
-                (pass as u32, checksum_row.map_or(row, place))
-            }
-            Dataflow::Os => {
-                let rows = self.config.rows as u32;
-                (row / rows, row % rows)
-            }
-        };
-        Fault {
-            row,
-            pass,
-            site: Site {
-                pe_row,
-                pe_column,
-                register,
-            },
-            xor: 1 << bit,
-        }
-    }
-}
-
 impl Sampler {
     /// Psum words that the PEs capture in a tile and that can be wrong.
     pub fn psum_words(config: &ArrayConfig, tiling: &Tiling, tile: &Tile) -> u64 {
-        space(config, tiling, tile.rows.len(), words()).size()
+        Space::new(config, tiling, tile.rows.len(), Bits::psum_word()).size()
     }
 
     /// Those of them that are captured in the first rows of passes, which are new weights' first.
@@ -223,7 +96,7 @@ impl Sampler {
             }
             Sampler::Uniform { seed, .. } | Sampler::Timing { seed, .. } => {
                 let captures = self.captures().expect("these are sampled by capture");
-                let space = space(config, tiling, tile.rows.len(), captures.bits());
+                let space = Space::new(config, tiling, tile.rows.len(), captures.bits());
                 let chances = captures.chances(space);
                 let mut rng = stream(*seed, gemm, tile.index);
                 flips(&chances, &mut || rng.next_u64(), &mut faults.flips);
@@ -234,7 +107,7 @@ impl Sampler {
                 targets,
                 seed,
             } => {
-                let space = space(config, tiling, tile.rows.len(), targets.bits());
+                let space = Space::new(config, tiling, tile.rows.len(), targets.bits());
                 let mut rng = stream(*seed, gemm, tile.index);
                 let size = space.size();
                 if size > 0 {
@@ -289,7 +162,7 @@ impl Sampler {
         let whole = tiling.len() - across;
         let rows = |tile: usize| tiling.tile(tile).rows.len();
         let chances = |tile: usize| {
-            let chances = captures.chances(space(config, tiling, rows(tile), bits.clone()));
+            let chances = captures.chances(Space::new(config, tiling, rows(tile), bits.clone()));
             let bound = surely_clean(&chances);
             (chances, bound)
         };
@@ -349,7 +222,7 @@ impl<'a> Captures<'a> {
     fn bits(&self) -> Bits {
         match self {
             Self::Bits(_, targets) => targets.bits(),
-            Self::Words(_) => words(),
+            Self::Words(_) => Bits::psum_word(),
         }
     }
 
@@ -391,8 +264,9 @@ impl<'a> Chances<'a> {
 }
 
 /// Adds the faults in some spaces, one after the other, from the numbers of a stream; the
-/// same register may be hit several times at once. An exponential number says how far it is to the next wrong capture: each on the
-/// way takes its hazard from it, which within a space is a geometric skip.
+/// same register may be hit several times at once. An exponential number says how far it is
+/// to the next wrong capture: each on the way takes its hazard from it, which within a space
+/// is a geometric skip.
 fn flips(chances: &[Chances<'_>], next: &mut impl FnMut() -> u64, flips: &mut Vec<Fault>) {
     let mut left = exponential(next());
     for part in chances {
@@ -432,29 +306,6 @@ fn surely_clean(chances: &[Chances<'_>]) -> u64 {
     (((-all).exp() * (1.0 - 1e-9) * 2.0f64.powi(64)) as u64).saturating_sub(1 << 12)
 }
 
-fn space<'a>(config: &'a ArrayConfig, tiling: &Tiling, data_rows: usize, bits: Bits) -> Space<'a> {
-    let (pe_rows, columns) = config.faulty_pes();
-    let (passes, rows) = match config.dataflow {
-        Dataflow::Ws => (tiling.passes(), data_rows + config.checksum_rows()),
-        Dataflow::Os => (1, tiling.k()),
-    };
-    Space {
-        config,
-        data_rows,
-        rows: Divisor::new(rows),
-        first_row: 0,
-        passes,
-        pe_rows: Divisor::new(pe_rows),
-        columns: Divisor::new(columns),
-        bits,
-    }
-}
-
-/// The place of a psum word; which of its bits are wrong is drawn apart.
-fn words() -> Bits {
-    Bits::new(std::iter::once((Register::Psum, 0)))
-}
-
 /// Uniform in 0..size, by multiplication; the bias is below 2^-32 for any tile.
 fn uniform_below(rng: &mut impl Rng, size: u64) -> u64 {
     ((u128::from(rng.next_u64()) * u128::from(size)) >> 64) as u64
@@ -468,26 +319,4 @@ fn uniform(number: u64) -> f64 {
 /// Exponentially distributed with mean 1; a number that [`uniform`] makes 1 gives 0.
 fn exponential(number: u64) -> f64 {
     -uniform(number).ln()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Divisor;
-
-    #[test]
-    fn positions_are_divided_exactly() {
-        for size in [1, 2, 3, 16, 18, 34, 49, 255, 65_535, 1 << 31] {
-            let edges = [0, 1, u64::from(u32::MAX), 1 << 32, 1 << 60];
-            let near = edges
-                .iter()
-                .flat_map(|at| [at.saturating_sub(1), *at, at + 1]);
-            let multiples = (1..50).flat_map(|i| [i * size as u64 - 1, i * size as u64]);
-            let divisor = Divisor::new(size);
-            for position in near.chain(multiples) {
-                let size = size as u64;
-                let expected = (position / size, (position % size) as u32);
-                assert_eq!(divisor.divide(position), expected, "{position} / {size}");
-            }
-        }
-    }
 }

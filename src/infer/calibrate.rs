@@ -1,7 +1,7 @@
 //! Calibration: error-free runs in f32 whose operands are looked at.
 
 use super::scaling::operand;
-use crate::model::{EngineError, FloatEngine, GemmEngine, GemmTag, Weight};
+use crate::model::{EngineError, FloatEngine, GemmEngine, GemmTag, MatMul, Weight};
 use crate::quant::Observer;
 
 /// Computes in f32 and remembers the largest magnitude of every operand.
@@ -27,14 +27,10 @@ impl GemmEngine for CalibrationEngine {
     fn product(
         &mut self,
         tag: &GemmTag<'_>,
-        a: &[f32],
-        b: &[f32],
-        m: usize,
-        k: usize,
-        n: usize,
+        product: &MatMul<'_>,
     ) -> Result<Vec<f32>, EngineError> {
-        self.seen.see(&operand(tag.layer, false), a);
-        self.seen.see(&operand(tag.layer, true), b);
-        self.float.product(tag, a, b, m, k, n)
+        self.seen.see(&operand(tag.layer, false), product.a);
+        self.seen.see(&operand(tag.layer, true), product.b);
+        self.float.product(tag, product)
     }
 }

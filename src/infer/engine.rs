@@ -13,7 +13,9 @@ use crate::baseline::{FaultyGemm, FaultyTile, Place, Protection, Work};
 use crate::config::ArrayConfig;
 use crate::fast::{Cut, PackedWeights, Product, Sums, hand_over, output_deltas};
 use crate::fault::TileFlips;
-use crate::model::{Activation, EngineError, GemmEngine, GemmTag, Heads, Layer, Strided, Weight};
+use crate::model::{
+    Activation, EngineError, GemmEngine, GemmTag, Heads, Layer, MatMul, Strided, Weight,
+};
 use crate::quant::{Quantised, Rows, Scales};
 use crate::tensor;
 use crate::tiling::{MAX_K, Tiling};
@@ -296,12 +298,9 @@ impl GemmEngine for ProtectedEngine<'_> {
     fn product(
         &mut self,
         tag: &GemmTag<'_>,
-        a: &[f32],
-        b: &[f32],
-        m: usize,
-        k: usize,
-        n: usize,
+        product: &MatMul<'_>,
     ) -> Result<Vec<f32>, EngineError> {
+        let MatMul { a, b, m, k, n } = *product;
         expect_length(tag, a, m * k)?;
         expect_length(tag, b, k * n)?;
         let mut y = tensor::take(m * n);

@@ -1,51 +1,19 @@
 //! TaylorSeer in the denoising loop, and schedules of operating points.
 
-use super::tests::{psum_flips, run, setting, task, uniform};
+use super::tests::{OneByOne, psum_flips, run, setting, task, uniform};
 use super::*;
 use crate::baseline::{DriftSettings, ProtectionKind, Unprotected};
 use crate::diffusion::{Request, SchedulerConfig, SchedulerKind, sample};
 use crate::dram::Device;
 use crate::fault::Sampler;
 use crate::forecast::{Forecast, is_forecast};
-use crate::model::{
-    Conditioning, Denoiser, EngineError, FloatEngine, GemmEngine, GemmTag, TextConditioning, Weight,
-};
+use crate::model::{Conditioning, Denoiser, FloatEngine, GemmTag, TextConditioning};
 use crate::policy::{Cell, ClassShares, Schedule};
 use crate::tensor::Tensor;
 use std::path::Path;
 
 fn forecast(text: &str) -> Option<Forecast> {
     Some(text.parse().unwrap())
-}
-
-/// Notes the step and layer of every GEMM.
-#[derive(Default)]
-struct Noting(Vec<(usize, String)>);
-
-impl GemmEngine for Noting {
-    fn layer(
-        &mut self,
-        tag: &GemmTag<'_>,
-        x: &[f32],
-        m: usize,
-        weight: &Weight,
-    ) -> Result<Vec<f32>, EngineError> {
-        self.0.push((tag.step, tag.layer.to_owned()));
-        FloatEngine.layer(tag, x, m, weight)
-    }
-
-    fn product(
-        &mut self,
-        tag: &GemmTag<'_>,
-        a: &[f32],
-        b: &[f32],
-        m: usize,
-        k: usize,
-        n: usize,
-    ) -> Result<Vec<f32>, EngineError> {
-        self.0.push((tag.step, tag.layer.to_owned()));
-        FloatEngine.product(tag, a, b, m, k, n)
-    }
 }
 
 fn model(name: &str) -> Denoiser {
@@ -80,9 +48,9 @@ fn denoise(
         size: None,
         forecast,
     };
-    let mut engine = Noting::default();
+    let mut engine = OneByOne::of(FloatEngine);
     let latents = sample(denoiser, &mut engine, &request, |_| Ok(()))?;
-    Ok((latents, engine.0))
+    Ok((latents, engine.asked))
 }
 
 fn text_channels(denoiser: &Denoiser) -> usize {

@@ -6,7 +6,7 @@ use crate::baseline::{DriftSettings, ProtectionKind, Unprotected};
 use crate::config::{ArrayConfig, SHIPPED};
 use crate::dram::Device;
 use crate::fault::{Register, Sampler, Targets};
-use crate::model::{Conditioning, EngineError, GemmEngine, GemmKind, GemmTag, Weight};
+use crate::model::{Conditioning, EngineError, GemmEngine, GemmKind, GemmTag, MatMul, Weight};
 use crate::tensor::Tensor;
 use std::path::Path;
 
@@ -104,10 +104,27 @@ fn fast_and_golden_engines_make_the_same_faulty_image_under_every_protection() {
     }
 }
 
-/// Forwards single products only, so that all else is as in any engine.
-struct Plain<'a>(ProtectedEngine<'a>);
+/// Forwards single products only, so that all else is as in any engine, and notes the step
+/// and layer of each.
+pub(super) struct OneByOne<E> {
+    engine: E,
+    pub(super) asked: Vec<(usize, String)>,
+}
 
-impl GemmEngine for Plain<'_> {
+impl<E> OneByOne<E> {
+    pub(super) fn of(engine: E) -> Self {
+        Self {
+            engine,
+            asked: Vec::new(),
+        }
+    }
+
+    fn note(&mut self, tag: &GemmTag<'_>) {
+        self.asked.push((tag.step, tag.layer.to_owned()));
+    }
+}
+
+impl<E: GemmEngine> GemmEngine for OneByOne<E> {
     fn layer(
         &mut self,
         tag: &GemmTag<'_>,
@@ -115,19 +132,17 @@ impl GemmEngine for Plain<'_> {
         m: usize,
         weight: &Weight,
     ) -> Result<Vec<f32>, EngineError> {
-        self.0.layer(tag, x, m, weight)
+        self.note(tag);
+        self.engine.layer(tag, x, m, weight)
     }
 
     fn product(
         &mut self,
         tag: &GemmTag<'_>,
-        a: &[f32],
-        b: &[f32],
-        m: usize,
-        k: usize,
-        n: usize,
+        product: &MatMul<'_>,
     ) -> Result<Vec<f32>, EngineError> {
-        self.0.product(tag, a, b, m, k, n)
+        self.note(tag);
+        self.engine.product(tag, product)
     }
 }
 
@@ -171,9 +186,9 @@ fn layers_and_attention_in_one_are_their_products_one_by_one() {
                 let y = y.unwrap().values().unwrap().to_vec();
                 y.into_iter().map(f32::to_bits).collect::<Vec<_>>()
             };
-            let (mut whole, mut plain) = (engine(), Plain(engine()));
+            let (mut whole, mut plain) = (engine(), OneByOne::of(engine()));
             assert_eq!(forward(&mut whole), forward(&mut plain), "{scales:.20?}");
-            assert_eq!(whole.totals(), plain.0.totals());
+            assert_eq!(whole.totals(), plain.engine.totals());
         }
     }
 }

@@ -124,6 +124,28 @@ pub struct Layer<'a> {
     pub activation: Activation,
 }
 
+/// A product of two activations, Y\[M×N\] = A\[M×K\]·B\[K×N\].
+#[derive(Clone, Copy, Debug)]
+pub struct MatMul<'a> {
+    /// A \[M×K\]; none of a shape.
+    pub a: &'a [f32],
+    /// B \[K×N\]; none of a shape.
+    pub b: &'a [f32],
+    /// Rows of A and Y.
+    pub m: usize,
+    /// Columns of A, rows of B.
+    pub k: usize,
+    /// Columns of B and Y.
+    pub n: usize,
+}
+
+impl<'a> MatMul<'a> {
+    /// Of A and B, and \[M, K, N\].
+    pub fn new(a: &'a [f32], b: &'a [f32], [m, k, n]: [usize; 3]) -> Self {
+        Self { a, b, m, k, n }
+    }
+}
+
 /// What is applied to a layer's outputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Activation {
@@ -163,19 +185,12 @@ pub trait GemmEngine {
         weight: &Weight,
     ) -> Result<Vec<f32>, EngineError>;
 
-    /// Y\[M×N\] = A\[M×K\]·B\[K×N\], both activations: QKᵀ and PV.
+    /// A product of two activations: QKᵀ and PV.
     ///
     /// # Errors
     /// As [`GemmEngine::layer`].
-    fn product(
-        &mut self,
-        tag: &GemmTag<'_>,
-        a: &[f32],
-        b: &[f32],
-        m: usize,
-        k: usize,
-        n: usize,
-    ) -> Result<Vec<f32>, EngineError>;
+    fn product(&mut self, tag: &GemmTag<'_>, product: &MatMul<'_>)
+    -> Result<Vec<f32>, EngineError>;
 
     /// Layers of the same input X\[M×K\], one after the other, with what follows them. An
     /// engine that has something to share or to save does it itself, with the same result

@@ -1,6 +1,6 @@
 //! The engine without quantisation: every GEMM in f32.
 
-use super::{EngineError, GemmEngine, GemmTag, Weight};
+use super::{EngineError, GemmEngine, GemmTag, MatMul, Weight};
 use ndarray::ArrayView2;
 
 /// Up to this many rows, packing W costs more than the product itself.
@@ -35,12 +35,9 @@ impl GemmEngine for FloatEngine {
     fn product(
         &mut self,
         tag: &GemmTag<'_>,
-        a: &[f32],
-        b: &[f32],
-        m: usize,
-        k: usize,
-        n: usize,
+        product: &MatMul<'_>,
     ) -> Result<Vec<f32>, EngineError> {
+        let MatMul { a, b, m, k, n } = *product;
         let (a, b) = (matrix(tag, a, m, k)?, matrix(tag, b, k, n)?);
         Ok(row_major(a.dot(&b)))
     }
@@ -100,7 +97,8 @@ mod tests {
                 let weight = Weight::from_values("w", n, k, w.clone());
                 let y = FloatEngine.layer(&TAG, &x, m, &weight).unwrap();
                 assert_eq!(y, naive(&x, |l, j| w[j * k + l], [m, k, n]));
-                let y = FloatEngine.product(&TAG, &x, &w, m, k, n).unwrap();
+                let product = MatMul::new(&x, &w, [m, k, n]);
+                let y = FloatEngine.product(&TAG, &product).unwrap();
                 assert_eq!(y, naive(&x, |l, j| w[l * n + j], [m, k, n]));
             }
         }

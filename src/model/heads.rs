@@ -1,6 +1,6 @@
 //! The products of an attention, head by head.
 
-use super::{EngineError, GemmEngine, GemmKind, GemmTag};
+use super::{EngineError, GemmEngine, GemmKind, GemmTag, MatMul};
 use crate::tensor::softmax_rows;
 
 /// Queries, keys and values of all rows of a batch and all heads, and where they stand.
@@ -132,22 +132,23 @@ pub(super) fn by_head<E: GemmEngine + ?Sized>(
     let Heads {
         queries, keys, dim, ..
     } = *job;
+    let (of_scores, of_values) = ([queries, dim, keys], [queries, keys, dim]);
     let mut mixed = vec![0.0; job.q.len()];
     for instance in 0..job.instances() {
         let [qk, pv] = job.tags(instance);
         if job.q.is_empty() {
-            let scores = engine.product(&qk, &[], &[], queries, dim, keys)?;
+            let scores = engine.product(&qk, &MatMul::new(&[], &[], of_scores))?;
             expect(&qk, &scores, 0)?;
-            let y = engine.product(&pv, &[], &[], queries, keys, dim)?;
+            let y = engine.product(&pv, &MatMul::new(&[], &[], of_values))?;
             expect(&pv, &y, 0)?;
             continue;
         }
         let [q, k, v] = job.parts(instance);
         let (q, k, v) = (q.dense(), transposed(&k.dense(), dim), v.dense());
-        let mut scores = engine.product(&qk, &q, &k, queries, dim, keys)?;
+        let mut scores = engine.product(&qk, &MatMul::new(&q, &k, of_scores))?;
         expect(&qk, &scores, queries * keys)?;
         softmax_rows(&mut scores, keys, job.scale(), job.bias(instance));
-        let y = engine.product(&pv, &scores, &v, queries, keys, dim)?;
+        let y = engine.product(&pv, &MatMul::new(&scores, &v, of_values))?;
         expect(&pv, &y, queries * dim)?;
         let rows = mixed[job.place(instance, queries)..].chunks_mut(job.width());
         for (row, values) in rows.zip(y.chunks_exact(dim)) {

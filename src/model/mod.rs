@@ -32,7 +32,9 @@ mod weight;
 pub use conditioning::{Conditioning, ImageSize, TextConditioning};
 pub use config::{DitConfig, ModelConfig, PixArtConfig, TransformerConfig, UnetConfig};
 pub use denoiser::{Denoiser, model_folder};
-pub use engine::{Activation, EngineError, GemmEngine, GemmKind, GemmTag, KindError, Layer};
+pub use engine::{
+    Activation, EngineError, GemmEngine, GemmKind, GemmTag, KindError, Layer, MatMul,
+};
 pub use error::ModelError;
 pub use float::FloatEngine;
 pub use heads::{Heads, Strided};

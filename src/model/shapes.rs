@@ -1,8 +1,8 @@
 //! The list of a model's GEMMs, from a forward pass without values.
 
 use super::{
-    Conditioning, Denoiser, EngineError, GemmEngine, GemmKind, GemmTag, ImageSize, ModelConfig,
-    ModelError, Parameters, TextConditioning, Weight,
+    Conditioning, Denoiser, EngineError, GemmEngine, GemmKind, GemmTag, ImageSize, MatMul,
+    ModelConfig, ModelError, Parameters, TextConditioning, Weight,
 };
 use crate::tensor::Tensor;
 use std::path::Path;
@@ -131,13 +131,9 @@ impl GemmEngine for ShapeRecorder {
     fn product(
         &mut self,
         tag: &GemmTag<'_>,
-        _a: &[f32],
-        _b: &[f32],
-        m: usize,
-        k: usize,
-        n: usize,
+        product: &MatMul<'_>,
     ) -> Result<Vec<f32>, EngineError> {
-        self.record(tag, [m, n, k]);
+        self.record(tag, [product.m, product.n, product.k]);
         Ok(Vec::new())
     }
 }

@@ -3,11 +3,11 @@
 
 use super::{Cell, Classes, Schedule};
 use crate::config::{BLOCK_CLASSES, POINTS, TIMESTEP_CLASSES};
+use crate::input::{self, InputError};
 use crate::tech::{OperatingPoint, Table};
 use crate::units::{Hertz, Volts};
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
-use thiserror::Error;
+use std::path::Path;
 
 /// Version of the file format.
 const SCHEMA: &str = "drift-schedule/1";
@@ -92,39 +92,6 @@ pub struct DvfsSchedule {
     pub origin: Option<String>,
 }
 
-/// A file that is no schedule.
-#[derive(Debug, Error)]
-pub enum ScheduleError {
-    /// The file could not be read.
-    #[error("{file}: cannot be read: {source}", file = .file.display())]
-    Read {
-        /// The file.
-        file: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
-    /// It is not YAML of this shape.
-    #[error("{file}: {message}", file = .file.display())]
-    Syntax {
-        /// The file.
-        file: PathBuf,
-        /// What does not fit, with its place.
-        message: String,
-    },
-    /// A value that cannot be used.
-    #[error("{file}: {key}: {value} is not allowed; expected {allowed}", file = .file.display())]
-    Value {
-        /// The file.
-        file: PathBuf,
-        /// The key.
-        key: String,
-        /// The value found.
-        value: String,
-        /// What would be allowed.
-        allowed: String,
-    },
-}
-
 impl DvfsSchedule {
     /// Two points: nominal, and one for the cells that `schedule` gives point 1.
     pub fn two_points(
@@ -148,24 +115,17 @@ impl DvfsSchedule {
     /// Reads and checks a YAML file.
     ///
     /// # Errors
-    /// [`ScheduleError`] names the file, the key, the value and what is allowed.
-    pub fn from_file(file: &Path) -> Result<Self, ScheduleError> {
-        let text = std::fs::read_to_string(file).map_err(|source| ScheduleError::Read {
-            file: file.to_owned(),
-            source,
-        })?;
-        Self::from_yaml(&text, file)
+    /// [`InputError`] names the file, the key, the value and what is allowed.
+    pub fn from_file(file: &Path) -> Result<Self, InputError> {
+        Self::from_yaml(&input::read(file)?, file)
     }
 
     /// Checks YAML text; `origin` names it in error messages.
     ///
     /// # Errors
-    /// [`ScheduleError::Syntax`] or [`ScheduleError::Value`].
-    pub fn from_yaml(text: &str, origin: &Path) -> Result<Self, ScheduleError> {
-        let schedule: Self = serde_yaml::from_str(text).map_err(|error| ScheduleError::Syntax {
-            file: origin.to_owned(),
-            message: error.to_string(),
-        })?;
+    /// [`InputError::Syntax`] or [`InputError::Value`].
+    pub fn from_yaml(text: &str, origin: &Path) -> Result<Self, InputError> {
+        let schedule: Self = input::from_yaml(text, origin)?;
         schedule.check(origin)?;
         Ok(schedule)
     }
@@ -175,14 +135,10 @@ impl DvfsSchedule {
         serde_yaml::to_string(self).expect("plain data")
     }
 
-    fn check(&self, file: &Path) -> Result<(), ScheduleError> {
+    fn check(&self, file: &Path) -> Result<(), InputError> {
         let fail = |key: &str, value: String, allowed: &str| {
-            Err(ScheduleError::Value {
-                file: file.to_owned(),
-                key: key.to_owned(),
-                value,
-                allowed: allowed.to_owned(),
-            })
+            let allowed = format!("expected {allowed}");
+            Err(InputError::value(file, key, value, allowed))
         };
         if self.schema != SCHEMA {
             return fail("schema", format!("{:?}", self.schema), SCHEMA);

@@ -15,7 +15,7 @@ mod schedule;
 
 pub use adaptive::Adaptive;
 pub use classes::{Cell, Classes};
-pub use dvfs::{ClassShares, DvfsSchedule, EARLY, FIRST, ScheduleError, Setpoint};
+pub use dvfs::{ClassShares, DvfsSchedule, EARLY, FIRST, Setpoint};
 pub use optimise::{Choice, Loss, OptimiseError, Sensitivity, optimise};
 pub use schedule::Schedule;
 

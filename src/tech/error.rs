@@ -1,5 +1,6 @@
 //! What can be wrong with a technology table, or with an operating point.
 
+use crate::input::InputError;
 use crate::units::{Hertz, Volts};
 use std::path::PathBuf;
 use thiserror::Error;
@@ -7,14 +8,9 @@ use thiserror::Error;
 /// A technology table or operating point that cannot be used.
 #[derive(Debug, Error)]
 pub enum TechError {
-    /// The file could not be read.
-    #[error("{file}: cannot be read: {source}", file = .file.display())]
-    Read {
-        /// The table.
-        file: PathBuf,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
+    /// The table's file.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// The file could not be written.
     #[error("{file}: cannot be written: {source}", file = .file.display())]
     Write {
@@ -22,26 +18,6 @@ pub enum TechError {
         file: PathBuf,
         /// What the operating system said.
         source: std::io::Error,
-    },
-    /// The text is not YAML, or a key is unknown, missing or of another type.
-    #[error("{file}: {message}", file = .file.display())]
-    Syntax {
-        /// The table.
-        file: PathBuf,
-        /// The parser's message, with line and column where it knows them.
-        message: String,
-    },
-    /// A value lies outside what is allowed.
-    #[error("{file}: {key}: {value} is not allowed; {allowed}", file = .file.display())]
-    Value {
-        /// The table.
-        file: PathBuf,
-        /// The offending key, with the place in its list.
-        key: String,
-        /// The value found.
-        value: String,
-        /// What would be allowed.
-        allowed: String,
     },
     /// No shipped table and no file of the name.
     #[error("technology {name:?}: no such file; give a table or one of {shipped}")]

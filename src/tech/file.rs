@@ -3,6 +3,7 @@
 use super::table::SCHEMA;
 use super::{Late, LateWords, SHIPPED, Table, TechError};
 use crate::atomic;
+use crate::input::{self, InputError};
 use serde::Serialize;
 use std::fmt::{Display, Write};
 use std::path::Path;
@@ -37,24 +38,16 @@ impl Table {
     /// # Errors
     /// [`TechError`] names the file, the key, the value and what is allowed.
     pub fn from_file(file: &Path) -> Result<Self, TechError> {
-        let text = std::fs::read_to_string(file).map_err(|source| TechError::Read {
-            file: file.to_owned(),
-            source,
-        })?;
-        Self::from_yaml(&text, file)
+        Self::from_yaml(&input::read(file)?, file)
     }
 
     /// Checks YAML text; `origin` names it in error messages.
     ///
     /// # Errors
-    /// [`TechError::Syntax`] or [`TechError::Value`].
+    /// [`TechError::Input`].
     pub fn from_yaml(text: &str, origin: &Path) -> Result<Self, TechError> {
-        let syntax = |e: serde_yaml::Error| TechError::Syntax {
-            file: origin.to_owned(),
-            message: e.to_string(),
-        };
         // The version first: in another one the keys may be others.
-        let value: serde_yaml::Value = serde_yaml::from_str(text).map_err(syntax)?;
+        let value: serde_yaml::Value = input::from_yaml(text, origin)?;
         let check = Check { origin };
         let schema = value.get("schema").and_then(|schema| schema.as_str());
         if schema != Some(SCHEMA) {
@@ -69,7 +62,7 @@ impl Table {
             };
             return check.fail("schema", found, allowed);
         }
-        let table: Table = serde_yaml::from_str(text).map_err(syntax)?;
+        let table: Table = input::from_yaml(text, origin)?;
         check.table(&table)?;
         Ok(table)
     }
@@ -77,7 +70,7 @@ impl Table {
     /// Writes the table: complete, or not at all.
     ///
     /// # Errors
-    /// [`TechError::Value`] when it could not be read again; [`TechError::Write`].
+    /// [`TechError::Input`] when it could not be read again; [`TechError::Write`].
     pub fn write(&self, file: &Path) -> Result<(), TechError> {
         Check { origin: file }.table(self)?;
         atomic::write(file, self.to_yaml()).map_err(|source| TechError::Write {
@@ -158,12 +151,7 @@ impl Check<'_> {
         value: impl Display,
         allowed: impl Into<String>,
     ) -> Result<T, TechError> {
-        Err(TechError::Value {
-            file: self.origin.to_owned(),
-            key: key.into(),
-            value: value.to_string(),
-            allowed: allowed.into(),
-        })
+        Err(InputError::value(self.origin, key, value, allowed).into())
     }
 
     /// A finite number in `low..=high`.

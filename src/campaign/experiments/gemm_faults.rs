@@ -234,7 +234,7 @@ impl Experiment for GemmFaults {
     }
 }
 
-fn config(name: &str) -> Result<ArrayConfig, crate::config::ConfigError> {
+fn config(name: &str) -> Result<ArrayConfig, crate::input::InputError> {
     match SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
         Some((_, yaml)) => ArrayConfig::from_yaml(yaml, Path::new(name)),
         None => ArrayConfig::from_file(Path::new(name)),

@@ -11,7 +11,7 @@
 
 use super::{Cell, CellRecords, Faults};
 use crate::baseline::{DriftSettings, Hardware, ProtectionKind};
-use crate::config::{ArrayConfig, ConfigError, SHIPPED};
+use crate::config::{ArrayConfig, SHIPPED};
 use crate::dram::Device;
 use crate::energy::{
     Analytic, Constants, Cost, EnergyError, Errors, Machine, Parts, Report, Run, RunError,
@@ -19,6 +19,7 @@ use crate::energy::{
 use crate::forecast::{Forecast, FullSteps};
 use crate::golden::Layout;
 use crate::infer::{EMBEDDED, ModelSource, Selector};
+use crate::input::InputError;
 use crate::model::{GemmShape, ModelConfig, ModelError, gemm_shapes, model_folder};
 use crate::policy::{self, ClassShares, Classes, DvfsSchedule, Schedule, Setpoint};
 use crate::tech::{self, OperatingPoint, Table, TechError};
@@ -53,7 +54,7 @@ pub enum CostError {
     },
     /// The accelerator's configuration.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Config(#[from] InputError),
     /// Constants or memory.
     #[error(transparent)]
     Energy(#[from] EnergyError),
@@ -181,7 +182,7 @@ impl CellCost {
 }
 
 /// The array of a configuration's name or file, as campaigns give it.
-pub(super) fn array(name: &str) -> Result<ArrayConfig, ConfigError> {
+pub(super) fn array(name: &str) -> Result<ArrayConfig, InputError> {
     match SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
         Some((_, yaml)) => ArrayConfig::from_yaml(yaml, Path::new(name)),
         None => ArrayConfig::from_file(Path::new(name)),
