@@ -11,7 +11,8 @@
 
 use super::{Cell, CellRecords, Faults};
 use crate::baseline::{DriftSettings, Hardware, ProtectionKind};
-use crate::config::{ArrayConfig, ConfigError, SHIPPED};
+use crate::campaign::experiments::array;
+use crate::config::{ArrayConfig, ConfigError};
 use crate::dram::Device;
 use crate::energy::{
     Analytic, Constants, Cost, EnergyError, Errors, Machine, Parts, Report, Run, RunError,
@@ -177,14 +178,6 @@ impl CellCost {
     /// How much faster than nominal.
     pub fn speedup(&self) -> f64 {
         self.nominal.total.seconds / self.total().seconds
-    }
-}
-
-/// The array of a configuration's name or file, as campaigns give it.
-pub(super) fn array(name: &str) -> Result<ArrayConfig, ConfigError> {
-    match SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
-        Some((_, yaml)) => ArrayConfig::from_yaml(yaml, Path::new(name)),
-        None => ArrayConfig::from_file(Path::new(name)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Campaigns of images: axes of the grid, traces, costs, and schedules from records.
 
 use super::*;
+use crate::campaign::experiments::array;
 use crate::campaign::{Shard, run};
 use crate::infer::EMBEDDED;
 use crate::policy::{self, DvfsSchedule, Schedule};
@@ -155,7 +156,7 @@ fn other_models_and_arrays_take_the_schedule_and_expected_rollbacks() {
     let all = cells(1, &POLICIES.replace("1.70", "1.68"));
     assert!(all[1].work().rollbacks > 0);
     let accelerator = Accelerator {
-        config: Some(cost::array("tpu").unwrap()),
+        config: Some(array("tpu").unwrap()),
         ..Accelerator::with_memory("hbm2")
     };
     let model = CostedModel::named("dit-xl-2-256").unwrap();
