@@ -241,7 +241,7 @@ struct Line<'a> {
 
 fn cost(args: &CostArgs) -> Result<Verdict> {
     let (model, accelerator) = args.accelerator.resolved()?;
-    let all = CellRecords::read(&args.records)?;
+    let (_, all) = CellRecords::read(&args.records)?;
     println!(
         "{}, {}; quality is that of {EMBEDDED}\n\n{:<20} {:>9} {:<16} {:<6} {:>7} {:>9} {:>8} {:>10} {:>10}  \
          mJ in array, on-chip memories, DRAM, checkpoints",
@@ -288,7 +288,7 @@ fn cost(args: &CostArgs) -> Result<Verdict> {
         );
         lines.push(Line {
             cell,
-            images: records.outcomes.len(),
+            images: records.images.len(),
             lpips,
             energy_saved: cost.energy_saved(),
             speedup: cost.speedup(),

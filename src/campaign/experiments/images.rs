@@ -3,10 +3,10 @@
 //! (seed mod 10) and its fault streams, which are the same for every protection.
 
 mod cell;
-mod cells;
 mod cost;
 mod grid;
 mod optimise;
+mod records;
 mod samplers;
 mod sources;
 #[cfg(test)]
@@ -31,9 +31,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 
 pub use cell::{Cell, Faults, Place};
-pub use cells::CellRecords;
 pub use cost::{Accelerator, CellCost, CostError, CostedModel, cost};
 pub use optimise::{Counted, Objective, Optimised, PolicyError, schedule as optimised_schedule};
+pub use records::CellRecords;
 
 /// Name in specifications.
 pub const NAME: &str = "images";

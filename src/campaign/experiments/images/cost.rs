@@ -351,10 +351,10 @@ impl Setup {
         // The most aggressive point, from which a visit to nominal costs most.
         let furthest = self.points.last().copied();
         let furthest = furthest.unwrap_or(self.machine.nominal());
-        let counted = self.errors.is_none() && !records.outcomes.is_empty();
+        let counted = self.errors.is_none() && !records.images.is_empty();
         let recovery = if counted {
             let all = self.machine.recovery(furthest, &records.work())?;
-            all * (1.0 / records.outcomes.len() as f64)
+            all * (1.0 / records.images.len() as f64)
         } else {
             Cost::default()
         };
