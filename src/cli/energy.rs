@@ -1,5 +1,6 @@
 //! `drift energy`.
 
+use super::memories::MemoryArgs;
 use super::{Verdict, inputs};
 use anyhow::{Context, Result, bail};
 use drift::atomic;
@@ -29,15 +30,8 @@ pub struct Args {
     /// Technology table: shipped name or YAML file; the first shipped one by default
     #[arg(long, value_name = "TABLE")]
     tech: Option<String>,
-    /// DRAM, by its name in the constants: ddr4-3200 (one channel), ddr4-3200-4ch or hbm2
-    #[arg(long, value_name = "NAME", default_value = "ddr4-3200")]
-    memory: String,
-    /// Constants other than those of configs/energy.yaml
-    #[arg(long, value_name = "FILE")]
-    constants: Option<PathBuf>,
-    /// Feature size in nm for the on-chip memories; by default that of the technology table
-    #[arg(long, value_name = "NM")]
-    node: Option<f64>,
+    #[command(flatten)]
+    memories: MemoryArgs,
     /// Supply in V away from nominal; nominal by default
     #[arg(long, value_name = "V")]
     voltage: Option<f64>,
@@ -130,14 +124,9 @@ pub fn run(args: &Args) -> Result<Verdict> {
     let tech = file.as_ref().map(|file| file.tech.as_str());
     let tech = args.tech.as_deref().or(tech);
     let table = Table::load(tech.unwrap_or(drift::tech::SHIPPED[0].0))?;
-    let constants = match &args.constants {
-        Some(file) => Constants::from_file(file)?,
-        None => Constants::shipped(),
-    };
-    if let Some(nm) = args.node.filter(|nm| !(*nm > 0.0 && nm.is_finite())) {
-        bail!("--node {nm} is not allowed; expected a number of nanometres above 0");
-    }
-    let machine = Machine::new(&config, &table, &args.memory, &constants, args.node)?;
+    let constants = args.memories.constants()?;
+    let (memory, nm) = (&args.memories.memory, args.memories.node);
+    let machine = Machine::new(&config, &table, memory, &constants, nm)?;
     let mut shapes = shapes_from_csv(&args.shapes)?;
     if args.guidance {
         shapes = shapes.into_iter().map(GemmShape::guided).collect();
@@ -199,7 +188,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         config.rows,
         config.columns,
         table.name,
-        args.memory,
+        memory,
         nominal_point.voltage,
         nominal_point.frequency,
         away.join(", "),
@@ -212,7 +201,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
             shapes: name.into_owned(),
             config: &args.config,
             technology: &table.name,
-            memory: &args.memory,
+            memory,
             steps: args.steps,
             guidance: args.guidance,
             nominal_point,

@@ -17,6 +17,7 @@ mod infer;
 mod infer_report;
 mod inputs;
 mod lint;
+mod memories;
 mod metrics;
 mod metrics_report;
 mod mismatch;

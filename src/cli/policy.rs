@@ -1,5 +1,6 @@
 //! `drift policy`: schedules of operating points from records, and what images cost.
 
+use super::memories::MemoryArgs;
 use super::{Verdict, inputs};
 use anyhow::{Context, Result, bail};
 use clap::{Subcommand, ValueEnum};
@@ -8,7 +9,6 @@ use drift::baseline::ProtectionKind;
 use drift::campaign::experiments::images::{
     Accelerator, CellCost, CellRecords, CostedModel, Counted, Objective, optimised_schedule,
 };
-use drift::energy::Constants;
 use drift::infer::EMBEDDED;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -44,15 +44,8 @@ struct AcceleratorArgs {
     /// Array other than that of the records: shipped name or YAML file
     #[arg(long)]
     config: Option<String>,
-    /// DRAM, by its name in the constants: ddr4-3200 (one channel), ddr4-3200-4ch or hbm2
-    #[arg(long, value_name = "NAME", default_value = "ddr4-3200")]
-    memory: String,
-    /// Constants other than those of configs/energy.yaml
-    #[arg(long, value_name = "FILE")]
-    constants: Option<PathBuf>,
-    /// Feature size in nm for the on-chip memories; by default that of the technology table
-    #[arg(long, value_name = "NM")]
-    node: Option<f64>,
+    #[command(flatten)]
+    memories: MemoryArgs,
 }
 
 #[derive(clap::Args)]
@@ -115,19 +108,14 @@ pub fn run(args: &Args) -> Result<Verdict> {
 
 impl AcceleratorArgs {
     fn resolved(&self) -> Result<(CostedModel, Accelerator)> {
-        if let Some(nm) = self.node.filter(|nm| !(*nm > 0.0 && nm.is_finite())) {
-            bail!("--node {nm} is not allowed; expected a number of nanometres above 0");
-        }
-        let constants = match &self.constants {
-            Some(file) => Constants::from_file(file)?,
-            None => Constants::shipped(),
-        };
-        constants.memory(&self.memory)?;
+        let MemoryArgs { memory, node, .. } = &self.memories;
+        let constants = self.memories.constants()?;
+        constants.memory(memory)?;
         let accelerator = Accelerator {
             config: self.config.as_deref().map(inputs::config).transpose()?,
-            memory: self.memory.clone(),
+            memory: memory.clone(),
             constants,
-            nm: self.node,
+            nm: *node,
         };
         Ok((CostedModel::named(&self.model)?, accelerator))
     }
@@ -185,7 +173,7 @@ fn optimise(args: &OptimiseArgs) -> Result<Verdict> {
             .config
             .as_ref()
             .map_or(String::new(), |config| format!(" --config {config}")),
-        args.accelerator.memory,
+        args.accelerator.memories.memory,
     ));
     atomic::write(&args.out, found.schedule.to_yaml())
         .with_context(|| format!("{}: cannot be written", args.out.display()))?;
@@ -241,12 +229,12 @@ struct Line<'a> {
 
 fn cost(args: &CostArgs) -> Result<Verdict> {
     let (model, accelerator) = args.accelerator.resolved()?;
-    let all = CellRecords::read(&args.records)?;
+    let (_, all) = CellRecords::read(&args.records)?;
     println!(
         "{}, {}; quality is that of {EMBEDDED}\n\n{:<20} {:>9} {:<16} {:<6} {:>7} {:>9} {:>8} {:>10} {:>10}  \
          mJ in array, on-chip memories, DRAM, checkpoints",
         model.name,
-        args.accelerator.memory,
+        args.accelerator.memories.memory,
         "policy",
         "point",
         "protection",
@@ -288,7 +276,7 @@ fn cost(args: &CostArgs) -> Result<Verdict> {
         );
         lines.push(Line {
             cell,
-            images: records.outcomes.len(),
+            images: records.images.len(),
             lpips,
             energy_saved: cost.energy_saved(),
             speedup: cost.speedup(),
@@ -300,7 +288,7 @@ fn cost(args: &CostArgs) -> Result<Verdict> {
             schema: SCHEMA,
             drift: env!("CARGO_PKG_VERSION"),
             model: &model.name,
-            memory: &args.accelerator.memory,
+            memory: &args.accelerator.memories.memory,
             cells: lines,
         };
         atomic::write(file, &(serde_json::to_string_pretty(&record)? + "\n"))

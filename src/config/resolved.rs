@@ -1,5 +1,6 @@
 //! The validated configuration and the quantities that follow from it.
 
+use super::SHIPPED;
 use super::points::{self, RunDefaults};
 use super::raw::RawConfig;
 use crate::input::{self, InputError};
@@ -66,6 +67,17 @@ pub struct ArrayConfig {
 }
 
 impl ArrayConfig {
+    /// The configuration of this name in [`SHIPPED`], or in the YAML file of this path.
+    ///
+    /// # Errors
+    /// [`InputError`] names the file, the key, the value and the allowed range.
+    pub fn load(name_or_path: &str) -> Result<Self, InputError> {
+        match SHIPPED.iter().find(|(name, _)| *name == name_or_path) {
+            Some((name, yaml)) => Self::from_yaml(yaml, Path::new(name)),
+            None => Self::from_file(Path::new(name_or_path)),
+        }
+    }
+
     /// Reads and validates a YAML file.
     ///
     /// # Errors

@@ -2,15 +2,15 @@
 //! workload, on the golden model: how many are detected, located and missed,
 //! and how large the error is with and without correction.
 
+use crate::campaign::experiments::arrays;
 use crate::campaign::{CampaignError, Experiment, ExperimentError, Measure, Record, Spec};
-use crate::config::{ArrayConfig, SHIPPED};
+use crate::config::ArrayConfig;
 use crate::fault::{Register, Sampler, Targets};
 use crate::golden::{FaultCounts, classify, tile};
 use crate::tiling::Tiling;
 use crate::workload::{Gemm, Workload};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
 
 /// Name in specifications.
 pub const NAME: &str = "gemm-faults";
@@ -113,15 +113,7 @@ impl GemmFaults {
                 return Err(spec.refused("grid.ber", ber, "probabilities in 0..=1"));
             }
         }
-        let mut configs = BTreeMap::new();
-        for name in &grid.config {
-            let config = config(name).map_err(|error| {
-                let names = SHIPPED.map(|(name, _)| name).join(", ");
-                let allowed = format!("a YAML file or one of {names} ({error})");
-                spec.refused("grid.config", name, allowed)
-            })?;
-            configs.insert(name.clone(), config);
-        }
+        let configs = arrays(spec, &grid.config)?;
         let mut workloads = BTreeMap::new();
         for name in &grid.workload {
             let operands = operands(spec, name, grid.gemms)?;
@@ -231,13 +223,6 @@ impl Experiment for GemmFaults {
             error: (error / operands.norm).sqrt(),
             residual_error: (residual / operands.norm).sqrt(),
         })
-    }
-}
-
-fn config(name: &str) -> Result<ArrayConfig, crate::input::InputError> {
-    match SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
-        Some((_, yaml)) => ArrayConfig::from_yaml(yaml, Path::new(name)),
-        None => ArrayConfig::from_file(Path::new(name)),
     }
 }
 

@@ -2,10 +2,13 @@
 //! protection, against their error-free twins. A seed is an image: its noise, its class
 //! (seed mod 10) and its fault streams, which are the same for every protection.
 
-mod cells;
+mod cell;
 mod cost;
 mod grid;
 mod optimise;
+mod records;
+mod samplers;
+mod sources;
 #[cfg(test)]
 mod tests;
 
@@ -27,10 +30,10 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 
-pub use cells::CellRecords;
+pub use cell::{Cell, Faults, Place};
 pub use cost::{Accelerator, CellCost, CostError, CostedModel, cost};
-pub use grid::{Cell, Faults, Place};
 pub use optimise::{Counted, Objective, Optimised, PolicyError, schedule as optimised_schedule};
+pub use records::CellRecords;
 
 /// Name in specifications.
 pub const NAME: &str = "images";
@@ -150,7 +153,7 @@ impl Images {
             });
             if let Some(schedule) = &cell.schedule {
                 let table = &tables[&schedule.tech];
-                let samplers = grid::samplers(spec, config, (schedule, table), SEED)?;
+                let samplers = samplers::samplers(spec, config, (schedule, table), SEED)?;
                 let classes = schedule.classes.classes(cell.steps, blocks);
                 let size = (cell.steps, blocks);
                 let plan = FaultPlan::scheduled(&schedule.schedule, &classes, size, &samplers);

@@ -1,5 +1,8 @@
 //! The experiments that campaigns can repeat.
 
+mod arrays;
 pub mod energy;
 pub mod gemm_faults;
 pub mod images;
+
+use arrays::arrays;

@@ -11,7 +11,7 @@
 
 use super::{Cell, CellRecords, Faults};
 use crate::baseline::{DriftSettings, Hardware, ProtectionKind};
-use crate::config::{ArrayConfig, SHIPPED};
+use crate::config::ArrayConfig;
 use crate::dram::Device;
 use crate::energy::{
     Analytic, Constants, Cost, EnergyError, Errors, Machine, Parts, Report, Run, RunError,
@@ -181,14 +181,6 @@ impl CellCost {
     }
 }
 
-/// The array of a configuration's name or file, as campaigns give it.
-pub(super) fn array(name: &str) -> Result<ArrayConfig, InputError> {
-    match SHIPPED.iter().find(|(shipped, _)| *shipped == name) {
-        Some((_, yaml)) => ArrayConfig::from_yaml(yaml, Path::new(name)),
-        None => ArrayConfig::from_file(Path::new(name)),
-    }
-}
-
 /// The schedule of a cell: its own, or its point everywhere.
 fn schedule(cell: &Cell) -> Result<DvfsSchedule, CostError> {
     if let Some(schedule) = &cell.schedule {
@@ -273,7 +265,7 @@ impl Setup {
         accelerator: &Accelerator,
     ) -> Result<Self, CostError> {
         let cell = &records.cell;
-        let own = array(&cell.config)?;
+        let own = ArrayConfig::load(&cell.config)?;
         if let Some(forecast) = cell.taylorseer.filter(|_| !model.takes_forecast) {
             return Err(CostError::Forecast {
                 forecast,
@@ -359,10 +351,10 @@ impl Setup {
         // The most aggressive point, from which a visit to nominal costs most.
         let furthest = self.points.last().copied();
         let furthest = furthest.unwrap_or(self.machine.nominal());
-        let counted = self.errors.is_none() && !records.outcomes.is_empty();
+        let counted = self.errors.is_none() && !records.images.is_empty();
         let recovery = if counted {
             let all = self.machine.recovery(furthest, &records.work())?;
-            all * (1.0 / records.outcomes.len() as f64)
+            all * (1.0 / records.images.len() as f64)
         } else {
             Cost::default()
         };

@@ -105,7 +105,7 @@ pub fn schedule(
         found,
         expected: expected.to_owned(),
     };
-    let all = CellRecords::read(file)?;
+    let (_, all) = CellRecords::read(file)?;
     let found: Vec<Characterised<'_>> = all
         .iter()
         .filter(|records| keep(&records.cell))

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::campaign::{Shard, run};
+use crate::config::ArrayConfig;
 use crate::infer::EMBEDDED;
 use crate::policy::{self, DvfsSchedule, Schedule};
 use std::num::NonZeroUsize;
@@ -27,7 +28,7 @@ fn records(seeds: usize, grid: &str) -> (tempfile::TempDir, PathBuf) {
 
 fn cells(seeds: usize, grid: &str) -> Vec<CellRecords> {
     let (_folder, file) = records(seeds, grid);
-    CellRecords::read(&file).unwrap()
+    CellRecords::read(&file).unwrap().1
 }
 
 fn costed(records: &CellRecords, accelerator: &Accelerator) -> CellCost {
@@ -44,7 +45,7 @@ fn an_injection_into_one_step_shows_from_that_step_on() {
   protection: [none]
 ";
     let all = cells(1, grid);
-    let outcome = &all[0].outcomes[0];
+    let outcome = &all[0].images[&0];
     assert!(outcome.faults > 0 && outcome.lpips > 0.0);
     let apart: Vec<bool> = outcome.distance.iter().map(|d| *d > 0.0).collect();
     assert_eq!(apart, [false, false, false, true, true, true, true, true]);
@@ -99,7 +100,7 @@ fn policies_have_faults_by_class_and_are_costed_as_counted() {
         names,
         ["uniform", "uniform", "paper's rule", "paper's rule"]
     );
-    let faults = |at: usize| all[at].outcomes.iter().map(|o| o.faults).sum::<u64>();
+    let faults = |at: usize| all[at].images.values().map(|o| o.faults).sum::<u64>();
     assert_eq!(faults(0), faults(1));
     assert!(
         faults(2) > 0 && faults(2) < faults(0),
@@ -108,13 +109,13 @@ fn policies_have_faults_by_class_and_are_costed_as_counted() {
         faults(0)
     );
     // Nominal classes have none of the work of faults.
-    assert!(all[2].outcomes[0].other_work.macs > 0);
-    assert_eq!(all[0].outcomes[0].other_work.macs, 0);
+    assert!(all[2].images[&0].other_work.macs > 0);
+    assert_eq!(all[0].images[&0].other_work.macs, 0);
     let accelerator = Accelerator::with_memory("ddr4-3200");
     let costs: Vec<CellCost> = all.iter().map(|r| costed(r, &accelerator)).collect();
     for (records, cost) in all.iter().zip(&costs) {
         let work = records.work();
-        let images = records.outcomes.len() as u64;
+        let images = records.images.len() as u64;
         assert_eq!(images * cost.run.macs, work.macs);
         // Checkpoints: the run's rule is the engine's.
         let bytes = cost.run.total.dram_bytes
@@ -145,7 +146,7 @@ fn unprotected(records: &CellRecords) -> CellRecords {
             protection: ProtectionKind::None,
             ..records.cell.clone()
         },
-        outcomes: records.outcomes.clone(),
+        ..records.clone()
     }
 }
 
@@ -155,7 +156,7 @@ fn other_models_and_arrays_take_the_schedule_and_expected_rollbacks() {
     let all = cells(1, &POLICIES.replace("1.70", "1.68"));
     assert!(all[1].work().rollbacks > 0);
     let accelerator = Accelerator {
-        config: Some(cost::array("tpu").unwrap()),
+        config: Some(ArrayConfig::load("tpu").unwrap()),
         ..Accelerator::with_memory("hbm2")
     };
     let model = CostedModel::named("dit-xl-2-256").unwrap();
@@ -300,8 +301,8 @@ fn the_same_faults_meet_every_protection_and_images_are_recorded() {
     let cells = cells(2, grid);
     assert_eq!(cells.len(), 6);
     for cell in &cells {
-        assert_eq!(cell.outcomes.len(), 2);
-        for outcome in &cell.outcomes {
+        assert_eq!(cell.images.len(), 2);
+        for outcome in cell.images.values() {
             let png = STANDARD.decode(&outcome.picture).unwrap();
             let image = Image::from_png(&png, Path::new("picture")).unwrap();
             let classified = Classifier::embedded().classify(&[&image]).unwrap();
@@ -315,16 +316,16 @@ fn the_same_faults_meet_every_protection_and_images_are_recorded() {
             cell.cell.protection == kind
                 && matches!(cell.cell.faults, Faults::Uniform { ber: own, .. } if own == ber)
         });
-        &found.unwrap().outcomes
+        &found.unwrap().images
     };
     for seed in 0..2 {
-        let faults = of(1e-6, ProtectionKind::None)[seed].faults;
+        let faults = of(1e-6, ProtectionKind::None)[&seed].faults;
         assert!(faults > 100, "{faults}");
-        assert_eq!(of(1e-6, ProtectionKind::Dmr)[seed].faults, faults);
-        assert_eq!(of(1e-6, ProtectionKind::Drift)[seed].faults, faults);
-        assert_eq!(of(0.0, ProtectionKind::Drift)[seed].lpips, 0.0);
+        assert_eq!(of(1e-6, ProtectionKind::Dmr)[&seed].faults, faults);
+        assert_eq!(of(1e-6, ProtectionKind::Drift)[&seed].faults, faults);
+        assert_eq!(of(0.0, ProtectionKind::Drift)[&seed].lpips, 0.0);
         // A second copy leaves nothing wrong; nothing at all leaves much.
-        assert_eq!(of(1e-6, ProtectionKind::Dmr)[seed].mean_squared_error, 0.0);
-        assert!(of(1e-6, ProtectionKind::None)[seed].lpips > 0.1);
+        assert_eq!(of(1e-6, ProtectionKind::Dmr)[&seed].mean_squared_error, 0.0);
+        assert!(of(1e-6, ProtectionKind::None)[&seed].lpips > 0.1);
     }
 }

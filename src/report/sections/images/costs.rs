@@ -2,9 +2,7 @@
 
 use super::records::{Campaign, Row, Twins};
 use super::table::quality;
-use crate::campaign::experiments::images::{
-    Accelerator, Cell, CellCost, CellRecords, CostedModel, cost,
-};
+use crate::campaign::experiments::images::{Accelerator, Cell, CellCost, CostedModel, cost};
 use crate::config::{ArrayConfig, SHIPPED};
 use crate::infer::EMBEDDED;
 use crate::metrics::RealImages;
@@ -23,18 +21,11 @@ pub const MEMORIES: [&str; 2] = ["ddr4-3200", "hbm2"];
 static SMALL: LazyLock<Option<CostedModel>> = LazyLock::new(|| CostedModel::named(EMBEDDED).ok());
 static LARGE: LazyLock<Option<CostedModel>> = LazyLock::new(|| CostedModel::named(PUBLISHED).ok());
 
-fn records(row: &Row) -> CellRecords {
-    CellRecords {
-        cell: row.cell.clone(),
-        outcomes: row.images.values().cloned().collect(),
-    }
-}
-
 /// Energy and time of an image of a cell, on the array that it was run on, with what its protection
 /// did as counted. `None` where faults come from a bit error rate, which has no operating point.
 pub fn counted(row: &Row) -> Option<CellCost> {
     let model = SMALL.as_ref()?;
-    cost(&records(row), model, &Accelerator::with_memory(MEMORY)).ok()
+    cost(row, model, &Accelerator::with_memory(MEMORY)).ok()
 }
 
 /// The same for [`PUBLISHED`] under the schedule of the cell, with the memory of that name. Of that
@@ -45,7 +36,7 @@ pub fn published(row: &Row, memory: &str) -> Option<CellCost> {
         config: Some(ArrayConfig::from_yaml(yaml, Path::new(name)).ok()?),
         ..Accelerator::with_memory(memory)
     };
-    cost(&records(row), LARGE.as_ref()?, &accelerator).ok()
+    cost(row, LARGE.as_ref()?, &accelerator).ok()
 }
 
 /// A cell of equal quality.

@@ -1,13 +1,14 @@
 //! Records of `images`, cell by cell.
 
-use crate::campaign::experiments::images::{Cell, Faults, Outcome};
+use crate::campaign::experiments::images::{Cell, Faults};
 use crate::campaign::statistics::Estimate;
-use crate::campaign::{Line, Measure, Record, read};
+use crate::campaign::{Measure, Record};
 use crate::report::ReportError;
-use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// A cell with its images.
+pub use crate::campaign::experiments::images::CellRecords as Row;
 
 /// Confidence of every interval.
 pub const CONFIDENCE: f64 = 0.95;
@@ -23,52 +24,13 @@ pub struct Campaign {
     pub rows: Vec<Row>,
 }
 
-/// A cell with its images.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// The cell.
-    pub cell: Cell,
-    /// The cell as it is recorded: with axes that this module does not know, too.
-    pub raw: Value,
-    /// Images by their seeds.
-    pub images: BTreeMap<u64, Outcome>,
-}
-
-#[derive(Deserialize)]
-struct Stored {
-    cell: Value,
-    seed: u64,
-    record: Outcome,
-}
-
 impl Campaign {
     /// Reads a file of records.
     ///
     /// # Errors
-    /// [`ReportError::Records`], [`ReportError::Content`] for records of another kind.
+    /// [`ReportError::Records`].
     pub fn read(file: &Path) -> Result<Self, ReportError> {
-        let (header, mut lines) = read(file)?;
-        let content = |message: String| ReportError::Content {
-            file: file.to_owned(),
-            message,
-        };
-        lines.sort_by_key(|line| line.job);
-        let mut rows: Vec<Row> = Vec::new();
-        for Line { id, text, .. } in &lines {
-            let stored: Stored = serde_json::from_str(text)
-                .map_err(|error| content(format!("job {id}: not a record: {error}")))?;
-            if rows.last().is_none_or(|row| row.raw != stored.cell) {
-                let cell = serde_json::from_value(stored.cell.clone())
-                    .map_err(|error| content(format!("job {id}: cell: {error}")))?;
-                rows.push(Row {
-                    cell,
-                    raw: stored.cell,
-                    images: BTreeMap::new(),
-                });
-            }
-            let row = rows.last_mut().expect("one was pushed");
-            row.images.insert(stored.seed, stored.record);
-        }
+        let (header, rows) = Row::read(file)?;
         Ok(Self {
             name: header.campaign,
             file: file.to_owned(),
@@ -94,7 +56,7 @@ impl Campaign {
 }
 
 impl Row {
-    /// Estimate of a quantity of [`Outcome`].
+    /// Estimate of a quantity of the images.
     pub fn estimate(&self, quantity: &str) -> Option<Estimate> {
         let measures: Vec<Measure> = self
             .images
