@@ -123,7 +123,7 @@ struct Model {
 
   void half_cycle(int level) {
     pins.clk_i = level;
-    top->eval();
+    drift_evaluate(*top);
 #if VM_TRACE
     if (trace && result_tiles <= trace_last && act_tile() >= trace_first) trace->dump(trace_time);
     ++trace_time;
@@ -149,7 +149,7 @@ struct Model {
     pins.pause_i = 0;
     pins.clk_i = 0;
     pins.rst_ni = 1;
-    half_cycle(0);
+    top->eval();
     pins.rst_ni = 0;
     half_cycle(0);
     half_cycle(1);
@@ -390,7 +390,7 @@ void drift_sim_bare(void* model, uint64_t cycles) {
   memset(&top.s_axis_weight_tdata_i, 0x33, kColumns);
   for (uint64_t i = 0; i < cycles; ++i) {
     top.clk_i = 1;
-    top.eval();
+    drift_evaluate(top);
     self.fall();
   }
 }

@@ -317,6 +317,10 @@ fn compile(
             .arg(format!("-I{}", include.display()))
             .arg(format!("-I{}", include.join("vltstd").display()))
             .arg(format!("-DVM_TRACE={}", u8::from(options.traced)))
+            .arg(format!(
+                "-DDRIFT_ASSERTIONS={}",
+                u8::from(options.assertions)
+            ))
             .arg(format!("-DDRIFT_ROWS={}", config.rows))
             .arg(format!("-DDRIFT_PE_ROWS={}", config.pe_rows()))
             .arg(format!("-DDRIFT_COLUMNS={}", config.columns))
