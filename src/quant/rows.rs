@@ -76,11 +76,9 @@ impl<'a> Rows<'a> {
     pub fn tensor_scale(&self) -> f32 {
         let largest = if self.weighted {
             let weights = (0..self.rows).filter_map(|row| self.weight(row));
-            // What is not finite counts as nothing.
-            let weights = weights.map(f32::abs).filter(|weight| *weight <= f32::MAX);
-            weights.fold(0.0, f32::max)
+            f32::from_bits(weights.map(finite_bits).fold(0, u32::max))
         } else if self.stride == self.columns {
-            magnitude(self.values.split_at(self.rows * self.columns).0)
+            magnitude(&self.values[..self.rows * self.columns])
         } else {
             largest(self.values, [self.rows, self.columns], self.stride)
         };
@@ -90,8 +88,7 @@ impl<'a> Rows<'a> {
     /// Dynamic scales of the rows.
     pub fn token_scales(&self) -> Vec<f32> {
         let of = |row: usize| match self.weight(row) {
-            Some(weight) if weight.abs() <= f32::MAX => scale_of(weight.abs()),
-            Some(_) => scale_of(0.0),
+            Some(weight) => scale_of(f32::from_bits(finite_bits(weight))),
             None => scale_of(magnitude(self.row(row))),
         };
         (0..self.rows).map(of).collect()
