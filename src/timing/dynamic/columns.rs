@@ -68,9 +68,9 @@ pub enum PassRows {
     First,
 }
 
-/// Simulates columns in passes drawn evenly until `words` words are counted at each of the ascending `periods`,
-/// and calls `progress` with the number of them now and then. What the gates
-/// compute is checked against the arithmetic.
+/// Simulates columns in passes drawn evenly until `words` words are counted at each of the
+/// ascending `periods`, and calls `progress` with the number of them now and then. What the
+/// gates compute is checked against the arithmetic.
 ///
 /// # Errors
 /// [`TimingError::Sums`] when the netlist computes another sum;
@@ -202,7 +202,8 @@ impl<'m> Simulators<'m> {
     ) -> Result<(), TimingError> {
         let count = block.words.len();
         let simulated: Vec<usize> = (0..count).filter(|w| block.words[*w].simulated).collect();
-        let mut right = vec![0_i32; count];
+        let zero = vec![0_i32; count];
+        let mut right = zero.clone();
         let mut captured = vec![right.clone(); self.each.len()];
         for pe_row in 0..block.pe_rows() {
             let mut masks = vec![vec![0_u32; count]; self.each.len()];
@@ -217,7 +218,6 @@ impl<'m> Simulators<'m> {
                 again.iter().for_each(|word| masks[0][*word] = 0);
                 simulate(simulator, block, pe_row, &again, &captured[place], masks)?;
             }
-            let zero = vec![0; count];
             let product = |word| block.pair(word, pe_row, &zero).1.sum();
             let products: Vec<i32> = (0..count).map(product).collect();
             let add = |sums: &mut [i32]| {
