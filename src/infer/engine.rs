@@ -301,8 +301,8 @@ impl GemmEngine for ProtectedEngine<'_> {
         product: &MatMul<'_>,
     ) -> Result<Vec<f32>, EngineError> {
         let MatMul { a, b, m, k, n } = *product;
-        expect_length(tag, a, m * k)?;
-        expect_length(tag, b, k * n)?;
+        tag.expect_length(a, m * k)?;
+        tag.expect_length(b, k * n)?;
         let mut y = tensor::take(m * n);
         let (a, b) = (Rows::dense(a, m, k), Rows::dense(b, k, n));
         self.real_product(tag, &a, &b, (&mut y, n))?;
@@ -320,7 +320,7 @@ impl GemmEngine for ProtectedEngine<'_> {
         let mut outputs = Vec::with_capacity(layers.len());
         for layer in layers {
             let (k, n) = (layer.weight.k(), layer.weight.n());
-            expect_length(&layer.tag, x, m * k)?;
+            layer.tag.expect_length(x, m * k)?;
             let weights = self.setting.weights.layer(layer.weight)?;
             let scales = &self.setting.scales;
             let x = match shared.take() {
@@ -359,9 +359,9 @@ impl GemmEngine for ProtectedEngine<'_> {
     fn attention(&mut self, heads: &Heads<'_>) -> Result<Vec<f32>, EngineError> {
         let (queries, keys, width) = (heads.queries, heads.keys, heads.width());
         let [qk, _] = heads.tags(0);
-        expect_length(&qk, heads.q, heads.batch * queries * width)?;
-        expect_length(&qk, heads.k, heads.batch * keys * width)?;
-        expect_length(&qk, heads.v, heads.batch * keys * width)?;
+        qk.expect_length(heads.q, heads.batch * queries * width)?;
+        qk.expect_length(heads.k, heads.batch * keys * width)?;
+        qk.expect_length(heads.v, heads.batch * keys * width)?;
         let mut mixed = tensor::take(heads.q.len());
         // Room for what follows a row, and rows that start alike.
         let stride = (keys + 1).next_multiple_of(ALIGNED);
@@ -403,17 +403,6 @@ impl GemmEngine for ProtectedEngine<'_> {
 /// A head's values, to be quantised.
 fn rows(part: Strided<'_>) -> Rows<'_> {
     Rows::strided(part.values, [part.rows, part.columns], part.stride)
-}
-
-fn expect_length(tag: &GemmTag<'_>, x: &[f32], expected: usize) -> Result<(), EngineError> {
-    if x.len() == expected {
-        return Ok(());
-    }
-    Err(EngineError::Length {
-        layer: tag.layer.to_owned(),
-        found: x.len(),
-        expected,
-    })
 }
 
 fn failed(tag: &GemmTag<'_>, error: InferError) -> EngineError {

@@ -111,6 +111,20 @@ pub struct GemmTag<'a> {
     pub instance: usize,
 }
 
+impl GemmTag<'_> {
+    /// Checks that a matrix is as long as its shape says.
+    pub(crate) fn expect_length(&self, matrix: &[f32], expected: usize) -> Result<(), EngineError> {
+        if matrix.len() == expected {
+            return Ok(());
+        }
+        Err(EngineError::Length {
+            layer: self.layer.to_owned(),
+            found: matrix.len(),
+            expected,
+        })
+    }
+}
+
 /// A layer with weights, and what follows its GEMM value by value.
 #[derive(Clone, Copy, Debug)]
 pub struct Layer<'a> {

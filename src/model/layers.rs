@@ -1,7 +1,6 @@
 //! The layers that all denoisers are made of. Images are \[B, H, W, C\], so that
 //! a convolution's GEMM takes and leaves them as rows of pixels.
 
-use super::heads::expect;
 use super::{
     Activation, EngineError, GemmEngine, GemmKind, GemmTag, Layer, ModelError, Parameters, Weight,
 };
@@ -267,7 +266,7 @@ pub(super) fn result(
     shape: &[usize],
 ) -> Result<Tensor, EngineError> {
     let len = shape.iter().product();
-    expect(tag, &y, if has_values { len } else { 0 })?;
+    tag.expect_length(&y, if has_values { len } else { 0 })?;
     Ok(Tensor::when(has_values, shape, || y))
 }
 
