@@ -262,7 +262,6 @@ impl<'a> ProtectedEngine<'a> {
         let real = Real {
             rows: &x.scales,
             columns: Columns::Same(b_scale),
-            bias: None,
             activation: Activation::None,
             stride,
         };
@@ -334,8 +333,10 @@ impl GemmEngine for ProtectedEngine<'_> {
             };
             let real = Real {
                 rows: &x.scales,
-                columns: Columns::Each(&weights.scales),
-                bias: layer.bias,
+                columns: Columns::Each {
+                    scales: &weights.scales,
+                    bias: layer.bias,
+                },
                 activation: layer.activation,
                 stride: n,
             };
