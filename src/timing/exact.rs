@@ -7,7 +7,7 @@
 //! out: supply noise, idle cycles between passes, and that a register which took
 //! a wrong value may not have settled before the next edge.
 
-use super::dynamic::{DelayModel, LANES, Parallel, PeState, planes};
+use super::dynamic::{DelayModel, LANES, Parallel, PeState, each_mask, planes};
 use crate::config::ArrayConfig;
 use crate::fault::{Fault, Register, Site};
 use crate::golden::digits;
@@ -72,10 +72,11 @@ impl<'m> ExactErrors<'m> {
                     before = state;
                 }
             }
-            let mut masks = Vec::with_capacity(new.len());
-            for (old, new) in old.chunks(LANES).zip(new.chunks(LANES)) {
+            let mut masks = vec![0; new.len()];
+            let batches = old.chunks(LANES).zip(new.chunks(LANES));
+            for ((old, new), masks) in batches.zip(masks.chunks_mut(LANES)) {
                 simulator.run(&planes(old), &planes(new));
-                masks.extend(words(simulator, new.len()));
+                each_mask(simulator.wrong(0), |lane, mask| masks[lane] = mask);
             }
             for (index, (state, mask)) in new.iter().zip(masks).enumerate() {
                 let (lane, at) = (index / length, index % length);
@@ -103,24 +104,6 @@ impl<'m> ExactErrors<'m> {
         faults.sort_unstable();
         faults
     }
-}
-
-/// The XOR masks of the first `count` lanes.
-fn words(simulator: &Parallel<'_>, count: usize) -> Vec<u32> {
-    let mut words = vec![0; count];
-    for (bit, lanes) in simulator.wrong(0).iter().enumerate() {
-        for (block, &lanes) in lanes.0.iter().enumerate() {
-            let mut left = lanes;
-            while left != 0 {
-                let lane = 64 * block + left.trailing_zeros() as usize;
-                if let Some(word) = words.get_mut(lane) {
-                    *word |= 1 << bit;
-                }
-                left &= left - 1;
-            }
-        }
-    }
-    words
 }
 
 /// The rows of a tile, and below them the digits of their sums.

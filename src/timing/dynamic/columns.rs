@@ -8,10 +8,12 @@
 //! had in the cycle before, a wrong sum at some period are simulated again for this period.
 
 use super::column::Column;
-use super::late::{LateCounts, check_sums, each_mask};
+use super::late::LateCounts;
 use super::model::DelayModel;
-use super::operands::{Operands, PeState, planes};
-use super::parallel::{LANES, Parallel};
+use super::operands::Operands;
+use super::parallel::{LANES, Parallel, each_mask};
+use super::state::PeState;
+use super::sums::run_checked;
 use crate::config::ArrayConfig;
 use crate::timing::TimingError;
 use std::ops::Range;
@@ -252,8 +254,7 @@ fn simulate(
     for words in words.chunks(LANES) {
         let pairs = words.iter().map(|word| block.pair(*word, pe_row, above));
         let (old, new): (Vec<PeState>, Vec<PeState>) = pairs.unzip();
-        simulator.run(&planes(&old), &planes(&new));
-        check_sums(simulator, &new)?;
+        run_checked(simulator, &old, &new)?;
         for (place, masks) in masks.iter_mut().enumerate() {
             each_mask(simulator.wrong(place), |lane, mask| {
                 masks[words[lane]] = mask

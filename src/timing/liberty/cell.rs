@@ -23,6 +23,12 @@ impl Edge {
             Self::Fall => Self::Rise,
         }
     }
+
+    /// The edge of a signal that goes with this one of its source, or the other way round,
+    /// where the signal is or is not the source's complement.
+    pub fn inverted_if(self, inverted: bool) -> Self {
+        if inverted { self.opposite() } else { self }
+    }
 }
 
 /// Something for rising and falling edges: `x[Edge::Rise as usize]`.
