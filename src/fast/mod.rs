@@ -13,7 +13,7 @@ mod product;
 pub use accelerator::{Accelerator, Delivered, Fate, Request};
 pub use blocks::{Cut, Delta, Product, Sums, hand_over};
 pub use checkpoint::Checkpoint;
-pub use effect::{TileEffect, counters, effects, output_deltas};
+pub use effect::{TileEffect, counters, effects, output_deltas, syndrome_share};
 pub use kernel::Isa;
 pub use packed::PackedWeights;
 pub use product::{multiply, multiply_into};
