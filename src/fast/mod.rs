@@ -9,6 +9,7 @@ mod effect;
 mod kernel;
 mod packed;
 mod product;
+pub mod rollback;
 
 pub use accelerator::{Accelerator, Delivered, Fate, Request};
 pub use blocks::{Cut, Delta, Product, Sums, hand_over};
