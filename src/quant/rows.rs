@@ -102,33 +102,32 @@ impl<'a> Rows<'a> {
         let (m, k) = (self.rows, self.columns);
         let mut q = vec![0i8; m * k];
         match &scales {
-            Scales::Tensor(scale) if self.stride == k && !self.weighted => {
+            Scales::Tensor(scale) if self.stride == k => {
                 round(&self.values[..m * k], scale.recip(), &mut q);
             }
-            Scales::Tensor(scale) if k > 0 => {
+            Scales::Tensor(scale) => {
                 let inverse = scale.recip();
-                if self.weighted {
-                    round_weighted(self.values, self.stride, k, |_| inverse, &mut q);
-                } else {
-                    round_rows(self.values, self.stride, k, inverse, &mut q);
-                }
+                self.round_by_row(|_| inverse, &mut q);
             }
-            Scales::Tensor(_) => {}
             Scales::Token(scales) => {
                 assert_eq!(scales.len(), m, "a scale for each row");
-                if k > 0 && self.weighted {
-                    let inverse = |row: usize| scales[row].recip();
-                    round_weighted(self.values, self.stride, k, inverse, &mut q);
-                } else if k > 0 {
-                    for ((row, q), scale) in (0..m).zip(q.chunks_exact_mut(k)).zip(scales) {
-                        round(self.row(row), scale.recip(), q);
-                    }
-                }
+                self.round_by_row(|row| scales[row].recip(), &mut q);
             }
         }
         Quantised {
             q: Array2::from_shape_vec((m, k), q).expect("m·k elements"),
             scales,
+        }
+    }
+
+    /// Multiplies each row by its inverse scale, and rounds.
+    fn round_by_row(&self, inverse: impl Fn(usize) -> f32, q: &mut [i8]) {
+        match self.columns {
+            0 => {}
+            columns if self.weighted => {
+                round_weighted(self.values, self.stride, columns, inverse, q);
+            }
+            columns => round_rows(self.values, self.stride, columns, inverse, q),
         }
     }
 }
@@ -153,9 +152,16 @@ fn largest(values: &[f32], [rows, columns]: [usize; 2], stride: usize) -> f32 {
 
 /// As [`round`], of rows with gaps.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
-fn round_rows(values: &[f32], stride: usize, columns: usize, inverse: f32, q: &mut [i8]) {
+fn round_rows(
+    values: &[f32],
+    stride: usize,
+    columns: usize,
+    inverse: impl Fn(usize) -> f32,
+    q: &mut [i8],
+) {
     for (row, q) in q.chunks_exact_mut(columns).enumerate() {
         let x = &values[row * stride..][..columns];
+        let inverse = inverse(row);
         for (q, &x) in q.iter_mut().zip(x) {
             *q = nearest(x * inverse);
         }
