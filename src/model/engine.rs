@@ -186,8 +186,8 @@ impl Activation {
 /// Computes the GEMMs of a denoiser, one after the other in the order of the
 /// forward pass. All matrices are row-major.
 pub trait GemmEngine {
-    /// Y\[M×N\] = X\[M×K\]·Wᵀ, W stored \[N×K\] as diffusers stores it. There is no
-    /// bias: the model adds it, in f32.
+    /// Y\[M×N\] = X\[M×K\]·Wᵀ, W stored \[N×K\] as diffusers stores it, and nothing of what
+    /// follows it in [`GemmEngine::layers`].
     ///
     /// # Errors
     /// Whatever keeps the engine from computing it; the forward pass ends then.

@@ -4,7 +4,6 @@ use super::linear::{Linear, rows};
 use super::{Pass, Scope};
 use crate::model::{Activation, EngineError, GemmKind, ModelError};
 use crate::tensor::Tensor;
-use std::borrow::Cow;
 
 /// A convolution with a square kernel and zeros around the image.
 pub struct Conv {
@@ -47,9 +46,15 @@ impl Conv {
         let (height, width) = (size(h), size(w));
         let patches = image
             .values()
-            .map(|values| Cow::Owned(self.im2col(values, [h, w], [height, width])));
+            .map(|values| self.im2col(values, [h, w], [height, width]));
         let shape = [b, height, width, self.gemm.weight.k()];
-        let [y] = rows([&self.gemm], pass, patches, &shape, Activation::None)?;
+        let [y] = rows(
+            [&self.gemm],
+            pass,
+            patches.as_deref(),
+            &shape,
+            Activation::None,
+        )?;
         Ok(y)
     }
 

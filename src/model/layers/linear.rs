@@ -3,7 +3,6 @@
 use super::{Pass, Scope};
 use crate::model::{Activation, EngineError, GemmKind, GemmTag, Layer, ModelError, Weight};
 use crate::tensor::Tensor;
-use std::borrow::Cow;
 
 /// A fully connected layer, or the GEMM of a convolution.
 pub struct Linear {
@@ -65,8 +64,7 @@ impl Linear {
         x: &Tensor,
         activation: Activation,
     ) -> Result<Tensor, EngineError> {
-        let values = x.values().map(Cow::Borrowed);
-        let [y] = rows([self], pass, values, x.shape(), activation)?;
+        let [y] = rows([self], pass, x.values(), x.shape(), activation)?;
         Ok(y)
     }
 
@@ -76,8 +74,7 @@ impl Linear {
         pass: &mut Pass<'_>,
         x: &Tensor,
     ) -> Result<[Tensor; COUNT], EngineError> {
-        let values = x.values().map(Cow::Borrowed);
-        rows(layers, pass, values, x.shape(), Activation::None)
+        rows(layers, pass, x.values(), x.shape(), Activation::None)
     }
 }
 
@@ -85,7 +82,7 @@ impl Linear {
 pub(super) fn rows<const COUNT: usize>(
     layers: [&Linear; COUNT],
     pass: &mut Pass<'_>,
-    x: Option<Cow<'_, [f32]>>,
+    x: Option<&[f32]>,
     shape: &[usize],
     activation: Activation,
 ) -> Result<[Tensor; COUNT], EngineError> {
@@ -102,8 +99,7 @@ pub(super) fn rows<const COUNT: usize>(
         bias: linear.bias.as_ref().and_then(Tensor::values),
         activation,
     });
-    let values = x.as_deref().unwrap_or_default();
-    let outputs = pass.engine.layers(values, m, &jobs)?;
+    let outputs = pass.engine.layers(x.unwrap_or_default(), m, &jobs)?;
     let tensors = outputs.into_iter().zip(&jobs).map(|(y, job)| {
         let mut shape = shape.to_vec();
         *shape.last_mut().expect("the features are a dimension") = job.weight.n();
