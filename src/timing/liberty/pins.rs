@@ -1,6 +1,7 @@
 //! Pins of a cell with their arcs.
 
-use super::cell::{Cause, DelayArc, Direction, Edge, InternalPower, PerEdge, Pin, Sense, SetupArc};
+use super::cell::{Cause, DelayArc, Direction, InternalPower, Pin, SetupArc};
+use super::edge::{Edge, PerEdge, Sense};
 use super::error::Mistake;
 use super::function::Function;
 use super::syntax::{Group, abridged};
