@@ -42,18 +42,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         Some(schedule) => Some(faults::scheduled(schedule, args, &config, &source)?),
         None => faults::plan(args, &config)?,
     };
-    if engine == EngineKind::Float && (plan.is_some() || args.audit_rate > 0.0) {
-        bail!("--engine f32 has no faults and no audits; expected fast, golden or rtl");
-    }
-    if !(0.0..=1.0).contains(&args.audit_rate) {
-        bail!(
-            "--audit-rate {} is not allowed; expected 0..=1",
-            args.audit_rate
-        );
-    }
-    if args.sabotage && args.audit_rate == 0.0 {
-        bail!("--sabotage: only audits find it; expected --audit-rate above 0");
-    }
+    check(args, engine, plan.is_some())?;
     let (tasks, classes) = tasks::tasks(args, &source)?;
     let setting = Setting {
         threshold_bit: args.threshold_bit.unwrap_or(config.threshold_bit),
@@ -144,6 +133,23 @@ pub fn run(args: &Args) -> Result<Verdict> {
         &finished,
     )?;
     Ok(Verdict::Good)
+}
+
+/// Refuses what does not go together.
+fn check(args: &Args, engine: EngineKind, faults: bool) -> Result<()> {
+    if engine == EngineKind::Float && (faults || args.audit_rate > 0.0) {
+        bail!("--engine f32 has no faults and no audits; expected fast, golden or rtl");
+    }
+    if !(0.0..=1.0).contains(&args.audit_rate) {
+        bail!(
+            "--audit-rate {} is not allowed; expected 0..=1",
+            args.audit_rate
+        );
+    }
+    if args.sabotage && args.audit_rate == 0.0 {
+        bail!("--sabotage: only audits find it; expected --audit-rate above 0");
+    }
+    Ok(())
 }
 
 fn cores() -> usize {
