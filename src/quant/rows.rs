@@ -196,22 +196,26 @@ mod tests {
         (0..len).map(value).collect()
     }
 
+    /// Rows have the scales and become the integers of their values without gaps and weights.
+    fn is_as_dense(rows: Rows<'_>) {
+        let dense = rows.to_vec();
+        let dense = Rows::dense(&dense, rows.rows, rows.columns);
+        assert_eq!(rows.tensor_scale(), dense.tensor_scale());
+        assert_eq!(rows.token_scales(), dense.token_scales());
+        for scales in [
+            Scales::Tensor(dense.tensor_scale()),
+            Scales::Token(dense.token_scales()),
+        ] {
+            let [a, b] = [rows, dense].map(|rows| rows.quantise(scales.clone()).q);
+            assert_eq!(a, b);
+        }
+    }
+
     #[test]
     fn rows_with_gaps_are_quantised_as_rows_without() {
         let values = noise(7 * 90);
         for columns in [1, 15, 16, 17, 33, 72, 90] {
-            let strided = Rows::strided(&values, [7, columns], 90);
-            let dense = strided.to_vec();
-            let dense = Rows::dense(&dense, 7, columns);
-            assert_eq!(strided.tensor_scale(), dense.tensor_scale());
-            assert_eq!(strided.token_scales(), dense.token_scales());
-            for scales in [
-                Scales::Tensor(dense.tensor_scale()),
-                Scales::Token(dense.token_scales()),
-            ] {
-                let [a, b] = [strided, dense].map(|rows| rows.quantise(scales.clone()).q);
-                assert_eq!(a, b);
-            }
+            is_as_dense(Rows::strided(&values, [7, columns], 90));
         }
     }
 
@@ -224,18 +228,7 @@ mod tests {
             values[row * stride + row] = 1.0;
             values[row * stride + k] = 0.013 * (row + 1) as f32;
         }
-        let weighted = Rows::weighted(&values, [m, k], stride);
-        let dense = weighted.to_vec();
-        let dense = Rows::dense(&dense, m, k);
-        assert_eq!(weighted.tensor_scale(), dense.tensor_scale());
-        assert_eq!(weighted.token_scales(), dense.token_scales());
-        for scales in [
-            Scales::Tensor(dense.tensor_scale()),
-            Scales::Token(dense.token_scales()),
-        ] {
-            let [a, b] = [weighted, dense].map(|rows| rows.quantise(scales.clone()).q);
-            assert_eq!(a, b);
-        }
+        is_as_dense(Rows::weighted(&values, [m, k], stride));
     }
 
     #[test]
