@@ -18,8 +18,8 @@ use crate::fast::Checkpoint;
 use crate::fast::rollback::{self, Recompute, Verdict};
 use crate::golden::{AddressMap, Layout, checkpoint};
 use crate::tiling::Tiling;
-use ndarray::{ArrayViewMut2, s};
-use std::collections::BTreeMap;
+use ndarray::ArrayViewMut2;
+use std::collections::{BTreeMap, HashMap};
 
 /// What becomes of masked elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,10 +106,9 @@ impl Drift {
 
     /// Whether the outputs of a step are written as a checkpoint.
     fn writes(&self, step: u32, stored: Option<&Stored>) -> bool {
-        // Step numbers are registers of 16 bits.
-        let age = stored.map(|stored| step.wrapping_sub(stored.step) & 0xffff);
+        let written = stored.map(|stored| stored.step);
         self.settings.recovery == Recovery::Rollback
-            && age.is_none_or(|age| age >= self.settings.interval)
+            && rollback::is_due(step, written, self.settings.interval)
     }
 
     /// What becomes of a tile with these flags. Where masked elements become zero, a tile of
@@ -180,7 +179,7 @@ impl Protection for Drift {
         let stored = self.stored(gemm);
         let scale = stored.map_or(ONE, |stored| ratio(stored.scale, gemm.scale));
         let writes = self.writes(place.step, stored);
-        let mut padding = BTreeMap::new();
+        let mut padding = HashMap::new();
         for faulty in gemm.tiles {
             let (tile, data_rows) = (&faulty.tile, faulty.tile.rows.len());
             let syndromes = Syndromes::of(gemm.config, data_rows, faulty.deltas);
@@ -221,22 +220,18 @@ impl Protection for Drift {
             }
         }
         if writes {
-            let tiles = gemm.tiling.tiles().map(|tile| {
-                work.checkpoints += 1;
-                work.checkpoint_bytes_written += checkpoint_bytes(gemm.config, tile.rows.len());
-                let beyond = padding.get(&tile.index).map_or(&[][..], Vec::as_slice);
-                let outputs = y.slice(s![tile.rows, tile.columns]);
-                let mut checkpoint = Checkpoint::default();
-                checkpoint.encode(outputs, gemm.config.columns, beyond);
-                checkpoint
-            });
+            let (config, tiling) = (gemm.config, gemm.tiling);
+            work.checkpoints += tiling.len() as u64;
+            work.checkpoint_bytes_written += bytes_of_write(config, tiling);
+            let mut tiles = Vec::new();
+            rollback::encode(config, tiling, y.view(), &padding, &mut tiles);
             let stored = Stored {
                 step: place.step,
                 scale: gemm.scale,
                 shape: gemm.shape(),
-                tiles: tiles.collect(),
+                tiles,
             };
-            work.rows_opened_writing = self.rows_of_write(gemm.config, gemm.tiling, gemm.shape());
+            work.rows_opened_writing = self.rows_of_write(config, tiling, gemm.shape());
             let layer = self.layers.entry(place.layer.to_owned()).or_default();
             layer.insert(place.instance, stored);
         }
@@ -253,12 +248,9 @@ pub fn checkpoint_work(
 ) -> Work {
     let tiling = Tiling::new(config, m, 1, n);
     let map = address_map(config, (m, n), layout);
-    let bytes = tiling
-        .tiles()
-        .map(|tile| checkpoint_bytes(config, tile.rows.len()));
     Work {
         checkpoints: tiling.len() as u64,
-        checkpoint_bytes_written: bytes.sum(),
+        checkpoint_bytes_written: bytes_of_write(config, &tiling),
         rows_opened_writing: rows_of_write(config, device, &map, &tiling),
         ..Work::default()
     }
@@ -300,6 +292,14 @@ fn rows_of_write(config: &ArrayConfig, device: &Device, map: &AddressMap, tiling
 /// Bytes of a tile's checkpoint on the bus: header beat and padded rows.
 fn checkpoint_bytes(config: &ArrayConfig, rows: usize) -> u64 {
     (config.memory_bytes + rows * config.row_bytes()) as u64
+}
+
+/// Bytes of the checkpoints of all tiles.
+fn bytes_of_write(config: &ArrayConfig, tiling: &Tiling) -> u64 {
+    let tiles = tiling.tiles();
+    tiles
+        .map(|tile| checkpoint_bytes(config, tile.rows.len()))
+        .sum()
 }
 
 /// A layer's checkpoint at the start of memory; in row-major, the headers behind the rows.

@@ -12,7 +12,7 @@ use crate::fault::TileFaults;
 use crate::golden::Counters;
 use crate::golden::accelerator::{GemmRequest, RecoveryCounters};
 use crate::tiling::Tiling;
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2};
 use std::collections::{BTreeMap, HashMap};
 
 /// What is programmed for a GEMM, as [`GemmRequest`].
@@ -140,10 +140,8 @@ impl Accelerator {
         self.engine.tiles += tiling.len() as u64;
 
         let layer = self.layers.entry(request.layer).or_default();
-        let age = layer
-            .written
-            .map(|step| request.step.wrapping_sub(step) & 0xffff);
-        let writes = request.protect && age.is_none_or(|age| age >= request.interval);
+        let writes =
+            request.protect && rollback::is_due(request.step, layer.written, request.interval);
         let valid = request.protect && layer.written.is_some();
         assert!(
             !valid || layer.tiles.len() == tiling.len(),
@@ -181,12 +179,7 @@ impl Accelerator {
         self.engine.tiles += run.repeats as u64;
         if writes {
             self.recovery.checkpoints += tiling.len() as u64;
-            layer.tiles.resize_with(tiling.len(), Checkpoint::default);
-            for (place, checkpoint) in tiling.tiles().zip(&mut layer.tiles) {
-                let tile = y.slice(s![place.rows, place.columns]);
-                let beyond = padding.get(&place.index).map_or(&[][..], Vec::as_slice);
-                checkpoint.encode(tile, self.config.columns, beyond);
-            }
+            rollback::encode(&self.config, &tiling, y.view(), &padding, &mut layer.tiles);
             layer.written = Some(request.step);
         }
         Delivered { y, effects: fates }

@@ -1,10 +1,12 @@
-//! Rollback of a tile (design.md §5): what becomes of it by its flags, and the elements that
-//! come from elsewhere. Columns beyond N are no outputs, but faults reach them and checkpoints
-//! hold them.
+//! Rollback of tiles (design.md §5): what becomes of one by its flags, the elements that
+//! come from elsewhere, and when and how checkpoints are written. Columns beyond N are no
+//! outputs, but faults reach them and checkpoints hold them.
 
+use super::checkpoint::Checkpoint;
 use crate::config::{ArrayConfig, REPEAT_DEPTH};
-use crate::tiling::Tile;
-use ndarray::ArrayViewMut2;
+use crate::tiling::{Tile, Tiling};
+use ndarray::{ArrayView2, ArrayViewMut2, s};
+use std::collections::HashMap;
 
 /// What becomes of a tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,5 +82,29 @@ pub fn replace(
                 beyond.push((row, column, value));
             }
         }
+    }
+}
+
+/// Whether a layer's checkpoint is written in a step: `written` is that of the last one. Steps
+/// are numbers of 16 bits.
+pub fn is_due(step: u32, written: Option<u32>, interval: u32) -> bool {
+    let age = written.map(|written| step.wrapping_sub(written) & 0xffff);
+    age.is_none_or(|age| age >= interval)
+}
+
+/// Encodes all tiles of the outputs `y`, M×N, into `checkpoints`; `beyond` has what is beyond N,
+/// by tile.
+pub fn encode(
+    config: &ArrayConfig,
+    tiling: &Tiling,
+    y: ArrayView2<'_, i32>,
+    beyond: &HashMap<usize, Elements>,
+    checkpoints: &mut Vec<Checkpoint>,
+) {
+    checkpoints.resize_with(tiling.len(), Checkpoint::default);
+    for (tile, checkpoint) in tiling.tiles().zip(checkpoints) {
+        let outputs = y.slice(s![tile.rows, tile.columns]);
+        let beyond = beyond.get(&tile.index).map_or(&[][..], Vec::as_slice);
+        checkpoint.encode(outputs, config.columns, beyond);
     }
 }
