@@ -8,11 +8,11 @@
 //! fast: int8 GEMMs and sparse fault effects, equal to golden; knows golden, fault, tiling, config
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! timing: delays of the synthesised PE and what goes wrong with them, knows synth, tool, rtl, workload, golden and tech
-//! tech: from a voltage and a frequency to fault probabilities, knows fault and timing
-//! baseline: what DRIFT and other protections make of a GEMM's faults, knows golden and dram
+//! tech: from a voltage and a frequency to fault probabilities, knows fault
+//! baseline: what DRIFT and other protections make of a GEMM's faults, knows fast, golden and dram
 //! policy: which operating point a GEMM runs at, knows tech; energy: what it costs, knows model, baseline, policy and dram
 //! forecast: TaylorSeer, features forecast over steps; knows nothing, model asks it
-//! dram: the memory behind the accelerator's AXI port, knows only config
+//! dram: the memory behind the accelerator's AXI port, knows only input
 //! diffusion: schedulers and the denoising loop, on model
 //! infer: images on the accelerator, on diffusion, fast, baseline and policy
 //! model: denoisers of the diffusers layout; every GEMM of theirs goes through `model::GemmEngine`

@@ -5,7 +5,7 @@ use super::{Verdict, inputs};
 use anyhow::{Context, Result, bail};
 use drift::config::ArrayConfig;
 use drift::tech::{
-    Delay, DelayPoint, Late, LateCurve, LibertyFile, Margins, Origin, SCHEMA, Table,
+    AlphaPower, Delay, DelayPoint, Late, LateCurve, LibertyFile, Margins, Origin, SCHEMA, Table,
 };
 use drift::timing::dynamic::{
     Operands, PassRows, PeTiming, RESOLUTION, RowCounts, check, choose_periods, count_columns, trim,
@@ -13,7 +13,6 @@ use drift::timing::dynamic::{
 use drift::timing::liberty::{Corner, Library};
 use drift::timing::netlist::Netlist;
 use drift::timing::recipe::{PE_TOP, SynthesisedPe, synthesise_pe};
-use drift::timing::sta::AlphaPower;
 use drift::workload::Workload;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;

@@ -13,18 +13,14 @@ use std::path::{Path, PathBuf};
 
 /// Resolves `--config`: a shipped name or a YAML file.
 pub fn config(text: &str) -> Result<ArrayConfig> {
-    if let Some((name, yaml)) = SHIPPED.iter().find(|(name, _)| *name == text) {
-        return Ok(ArrayConfig::from_yaml(yaml, Path::new(name))?);
-    }
-    let path = Path::new(text);
-    if !path.exists() {
-        let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+    let names = SHIPPED.map(|(name, _)| name);
+    if !names.contains(&text) && !Path::new(text).exists() {
         bail!(
             "--config {text}: no such file; give a YAML file or one of {}",
             names.join(", ")
         );
     }
-    Ok(ArrayConfig::from_file(path)?)
+    Ok(ArrayConfig::load(text)?)
 }
 
 /// Resolves `--workload`.

@@ -14,7 +14,6 @@ mod experiment_report;
 mod faults;
 mod formal;
 mod infer;
-mod infer_report;
 mod inputs;
 mod lint;
 mod memories;

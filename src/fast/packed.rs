@@ -119,8 +119,16 @@ impl PackedWeights {
 
     /// W[K×N] as it was before packing.
     pub fn unpack(&self) -> Array2<i8> {
-        Array2::from_shape_fn((self.depth, self.columns), |(k, column)| {
-            self.get(k, column)
+        self.unpack_columns(&(0..self.columns))
+    }
+
+    /// Some columns of it.
+    ///
+    /// # Panics
+    /// When one of them does not exist.
+    pub fn unpack_columns(&self, columns: &Range<usize>) -> Array2<i8> {
+        Array2::from_shape_fn((self.depth, columns.len()), |(k, column)| {
+            self.get(k, columns.start + column)
         })
     }
 

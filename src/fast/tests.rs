@@ -1,4 +1,4 @@
-use super::product::multiply_with;
+use super::multiply::multiply_with;
 use super::{Isa, PackedWeights, multiply};
 use ndarray::{Array2, s};
 

@@ -73,7 +73,7 @@ impl Sampler {
         Space::new(config, tiling, tile.rows.len(), Bits::psum_word()).size()
     }
 
-    /// Those of them that are captured in the first rows of passes, which are new weights' first.
+    /// Those of them that are captured in the first rows of passes.
     pub fn first_row_words(config: &ArrayConfig, tiling: &Tiling) -> u64 {
         let (pe_rows, columns) = config.faulty_pes();
         (tiling.passes() * pe_rows * columns) as u64
@@ -87,27 +87,27 @@ impl Sampler {
         tiling: &Tiling,
         tile: &Tile,
     ) -> TileFaults {
+        let space = |bits| Space::new(config, tiling, tile.rows.len(), bits);
         let mut faults = TileFaults::default();
+        if let Some((captures, seed)) = self.captures() {
+            let chances = captures.chances(space(captures.bits()));
+            let mut rng = stream(seed, gemm, tile.index);
+            flips(&chances, &mut || rng.next_u64(), &mut faults.flips);
+            TileFaults::normalise(&mut faults.flips);
+            return faults;
+        }
         match self {
-            Sampler::None => {}
+            Sampler::None | Sampler::Uniform { .. } | Sampler::Timing { .. } => {}
             Sampler::List(list) => {
                 faults.flips = list.tile(gemm, tile.index).to_vec();
                 faults.stuck = list.stuck().to_vec();
-            }
-            Sampler::Uniform { seed, .. } | Sampler::Timing { seed, .. } => {
-                let captures = self.captures().expect("these are sampled by capture");
-                let space = Space::new(config, tiling, tile.rows.len(), captures.bits());
-                let chances = captures.chances(space);
-                let mut rng = stream(*seed, gemm, tile.index);
-                flips(&chances, &mut || rng.next_u64(), &mut faults.flips);
-                TileFaults::normalise(&mut faults.flips);
             }
             Sampler::Upsets {
                 per_tile,
                 targets,
                 seed,
             } => {
-                let space = Space::new(config, tiling, tile.rows.len(), targets.bits());
+                let space = space(targets.bits());
                 let mut rng = stream(*seed, gemm, tile.index);
                 let size = space.size();
                 if size > 0 {
@@ -152,7 +152,7 @@ impl Sampler {
         flips: &mut TileFlips,
     ) -> bool {
         flips.clear();
-        let (Some(captures), Some(seed)) = (self.captures(), self.seed()) else {
+        let Some((captures, seed)) = self.captures() else {
             return matches!(self, Sampler::None);
         };
         let streams = Streams::new(seed);
@@ -191,20 +191,12 @@ impl Sampler {
         true
     }
 
-    fn captures(&self) -> Option<Captures<'_>> {
+    /// What is drawn capture by capture, and the seed.
+    fn captures(&self) -> Option<(Captures<'_>, u64)> {
         match self {
-            Sampler::Uniform { ber, targets, .. } => Some(Captures::Bits(*ber, targets)),
-            Sampler::Timing { errors, .. } => Some(Captures::Words(errors)),
+            Sampler::Uniform { ber, targets, seed } => Some((Captures::Bits(*ber, targets), *seed)),
+            Sampler::Timing { errors, seed } => Some((Captures::Words(errors), *seed)),
             Sampler::None | Sampler::Upsets { .. } | Sampler::List(_) => None,
-        }
-    }
-
-    fn seed(&self) -> Option<u64> {
-        match self {
-            Sampler::Uniform { seed, .. }
-            | Sampler::Timing { seed, .. }
-            | Sampler::Upsets { seed, .. } => Some(*seed),
-            Sampler::None | Sampler::List(_) => None,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! often a psum word is wrong, with which bits, and what a MAC costs. What the
 //! nominal point keeps in reserve is in [`Margins`], and nowhere else.
 
+mod alpha_power;
 mod delay;
 mod error;
 mod errors;
@@ -14,6 +15,7 @@ mod point;
 mod scale;
 mod table;
 
+pub use alpha_power::{AlphaPower, FitError};
 pub use error::TechError;
 pub use errors::{RowTimingErrors, TimingErrors};
 pub use plots::plots;

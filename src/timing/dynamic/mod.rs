@@ -35,6 +35,8 @@ mod late;
 mod model;
 mod operands;
 mod parallel;
+mod state;
+mod sums;
 
 pub use characterize::{PeTiming, RESOLUTION, choose_periods, trim};
 pub use check::{Agreement, check};
@@ -43,8 +45,10 @@ pub use energy::energy_per_mac;
 pub use event::{EventDriven, Pulses};
 pub use late::{LateCounts, count_late};
 pub use model::{Capture, DelayModel};
-pub use operands::{Operands, PeState, STATE_BITS, planes, word_planes};
-pub use parallel::{LANES, Lanes, Parallel};
+pub use operands::Operands;
+pub(in crate::timing) use parallel::each_mask;
+pub use parallel::{LANES, Lanes, Parallel, word_planes};
+pub use state::{PeState, STATE_BITS, planes};
 
 #[cfg(test)]
 mod tests;

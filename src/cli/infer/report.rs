@@ -1,6 +1,6 @@
 //! What `drift infer` leaves behind: images, a record, and the summary.
 
-use super::infer::{Args, Finished};
+use super::Args;
 use anyhow::{Context, Result};
 use drift::baseline::{ProtectionKind, Work};
 use drift::image::{Image, grid};
@@ -16,6 +16,18 @@ use std::path::Path;
 const SCHEMA: &str = "drift-infer/1";
 /// Pairs of images for an anchor.
 const ANCHOR_PAIRS: usize = 10_000;
+
+/// A finished run.
+pub struct Finished {
+    /// Images, in order.
+    pub made: Vec<Made>,
+    /// Their error-free twins, if there are any.
+    pub reference: Option<Vec<Made>>,
+    /// Class of each image, of models with classes.
+    pub classes: Option<Vec<usize>>,
+    /// Seconds of the images and of their twins.
+    pub seconds: (f64, f64),
+}
 
 /// Sums over all images.
 #[derive(Default)]
