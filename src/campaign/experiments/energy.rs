@@ -16,9 +16,6 @@ use crate::units::{Hertz, Volts};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Name in specifications.
-pub const NAME: &str = "energy";
-
 /// The axes of the grid.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -204,12 +201,10 @@ impl Energy {
 }
 
 impl Experiment for Energy {
+    const NAME: &'static str = "energy";
+
     type Cell = Cell;
     type Record = Bill;
-
-    fn name(&self) -> &'static str {
-        NAME
-    }
 
     fn fingerprint(&self) -> String {
         self.fingerprint.clone()

@@ -12,9 +12,6 @@ use crate::workload::{Gemm, Workload};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Name in specifications.
-pub const NAME: &str = "gemm-faults";
-
 /// The axes of the grid.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -146,12 +143,10 @@ impl GemmFaults {
 }
 
 impl Experiment for GemmFaults {
+    const NAME: &'static str = "gemm-faults";
+
     type Cell = Cell;
     type Record = Damage;
-
-    fn name(&self) -> &'static str {
-        NAME
-    }
 
     fn fingerprint(&self) -> String {
         let configs = self

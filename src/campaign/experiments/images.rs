@@ -35,8 +35,6 @@ pub use cost::{Accelerator, CellCost, CostError, CostedModel, cost};
 pub use optimise::{Counted, Objective, Optimised, PolicyError, schedule as optimised_schedule};
 pub use records::CellRecords;
 
-/// Name in specifications.
-pub const NAME: &str = "images";
 /// Seed of all initial noise and of all fault streams; images differ by their number.
 const SEED: u64 = 1;
 /// DRAM whose rows checkpoints open.
@@ -267,12 +265,10 @@ impl Images {
 }
 
 impl Experiment for Images {
+    const NAME: &'static str = "images";
+
     type Cell = Cell;
     type Record = Outcome;
-
-    fn name(&self) -> &'static str {
-        NAME
-    }
 
     fn fingerprint(&self) -> String {
         self.fingerprint.clone()
