@@ -10,7 +10,7 @@ use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Height of figures in the page, wide and narrow.
+/// Figures in the page, where it is wide enough.
 const WIDE: Size = Size {
     width: 760.0,
     height: 420.0,

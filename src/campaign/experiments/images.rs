@@ -322,8 +322,8 @@ impl Experiment for Images {
     }
 }
 
-/// The class of an image.
-fn class(seed: u64) -> usize {
+/// The class that an image is asked for.
+pub fn class(seed: u64) -> usize {
     (seed % CLASSES as u64) as usize
 }
 

@@ -1,5 +1,6 @@
 //! Records of `energy`: energy and time of published models by the shapes of their GEMMs.
 
+use super::anchor;
 use crate::campaign::experiments::energy::{Bill, Cell};
 use crate::campaign::read;
 use crate::plot::{Axis, Bar, BarSeries, Bars};
@@ -29,7 +30,7 @@ pub fn section(file: &Path) -> Result<Section, ReportError> {
             })?;
         bills.push(stored);
     }
-    let id = header.campaign.to_ascii_lowercase().replace('_', "-");
+    let id = anchor(&header.campaign);
     let command = format!(
         "drift campaign configs/campaigns/paper/{}.yaml",
         header.campaign

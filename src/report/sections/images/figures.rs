@@ -9,6 +9,7 @@ use crate::campaign::statistics::bootstrap_mean;
 use crate::plot::{
     Axis, Bar, BarSeries, Bars, HeatMap, Intervals, Lines, Mark, Plot, Point, Scale, Series, Side,
 };
+use crate::report::grouped::grouped;
 use crate::report::{Figure, Item};
 use std::collections::BTreeMap;
 
@@ -104,20 +105,22 @@ fn losses(
     mark: Mark,
     points: impl IntoIterator<Item = (String, Point)>,
 ) -> Plot {
-    let mut series: Vec<Series> = Vec::new();
-    for (name, point) in points {
-        let name = match name {
-            empty if empty.is_empty() => "images".to_owned(),
-            name => name,
-        };
-        match series.iter_mut().find(|series| series.name == name) {
-            Some(series) => series.points.push(point),
-            None => series.push(Series::new(name, [point]).drawn(mark, Intervals::Bars)),
-        }
-    }
     let bound = equal_quality::LPIPS;
     let start = Lines::new(title, x, Axis::linear(LOSS)).reference(Side::Y, bound, "");
-    series.into_iter().fold(start, Lines::series).into()
+    let series = grouped(points).into_iter().map(|(name, points)| {
+        let name = named(name, "images");
+        Series::new(name, points).drawn(mark, Intervals::Bars)
+    });
+    series.fold(start, Lines::series).into()
+}
+
+/// A name, or another where it is empty: nothing else varies.
+fn named(name: String, alone: &str) -> String {
+    if name.is_empty() {
+        alone.to_owned()
+    } else {
+        name
+    }
 }
 
 /// Lines over a numeric axis, one for each combination of the others.
@@ -141,11 +144,9 @@ fn lines(rows: &[Row], axes: &[GridAxis], x: &GridAxis, horizontal: Axis) -> Plo
 /// Loss over what is gained, where every cell has an operating point: energy saved where voltages
 /// vary, else the speedup.
 fn trade(rows: &[Row], axes: &[GridAxis]) -> Option<(&'static str, Plot)> {
+    let moving = ["voltage", "frequency", "taylorseer"];
     let varies = |key: &str| axes.iter().any(|axis| axis.key == key);
-    if !["voltage", "frequency", "taylorseer"]
-        .into_iter()
-        .any(varies)
-    {
+    if !moving.into_iter().any(varies) {
         return None;
     }
     let costs: Option<Vec<CellCost>> = rows.iter().map(counted).collect();
@@ -164,7 +165,6 @@ fn trade(rows: &[Row], axes: &[GridAxis]) -> Option<(&'static str, Plot)> {
             "Speedup over the plain array at nominal",
         )
     };
-    let moving = ["voltage", "frequency", "taylorseer"];
     let others: Vec<&GridAxis> = axes
         .iter()
         .filter(|axis| !moving.contains(&axis.key.as_str()))
@@ -251,17 +251,8 @@ fn words(key: &str) -> &str {
 /// place, with its name.
 fn distances(rows: &[Row], axes: &[GridAxis]) -> Vec<(String, Plot)> {
     let others: Vec<&GridAxis> = axes.iter().filter(|axis| axis.key != "place").collect();
-    let mut groups: Vec<(String, Vec<&Row>)> = Vec::new();
-    for (at, row) in rows.iter().enumerate().filter(|(_, row)| traced(row)) {
-        let name = match label(&others, at) {
-            empty if empty.is_empty() => "All faults".to_owned(),
-            name => name,
-        };
-        match groups.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, rows)) => rows.push(row),
-            None => groups.push((name, vec![row])),
-        }
-    }
+    let traced = rows.iter().enumerate().filter(|(_, row)| traced(row));
+    let groups = grouped(traced.map(|(at, row)| (named(label(&others, at), "All faults"), row)));
     let plot = |(name, rows): (String, Vec<&Row>)| {
         let start = Lines::new(
             format!("How far latents are off after faults, {name}"),

@@ -2,12 +2,13 @@
 
 use super::axes::rate;
 use super::figures::traced;
-use super::protections::curve;
+use super::protections::{curve, title};
 use super::records::{CONFIDENCE, Campaign, Row};
 use crate::baseline::ProtectionKind;
 use crate::campaign::equal_quality;
 use crate::campaign::experiments::images::Faults;
 use crate::campaign::statistics::bootstrap_mean;
+use crate::report::grouped::grouped;
 use crate::report::statement::{Statement, mean_by_seed};
 use crate::report::tolerance::{Tolerable, ratio};
 use crate::report::{Finding, Format, Measured, Verdict};
@@ -67,21 +68,14 @@ fn unprotected(campaign: &Campaign) -> Vec<&Row> {
 
 /// The sources of faults of rows, each with its rows.
 fn by_source<'a>(rows: &[&'a Row]) -> Vec<(String, Vec<&'a Row>)> {
-    let mut groups: Vec<(String, Vec<&Row>)> = Vec::new();
-    for row in rows {
-        let Faults::Uniform { ber, bits } = row.cell.faults else {
-            continue;
-        };
-        let name = match bits {
-            [0, 31] => format!("BER {}", rate(ber)),
-            [low, high] => format!("BER {}, bits {low}–{high}", rate(ber)),
-        };
-        match groups.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, rows)) => rows.push(row),
-            None => groups.push((name, vec![row])),
-        }
-    }
-    groups
+    grouped(rows.iter().filter_map(|row| match row.cell.faults {
+        Faults::Uniform { ber, bits: [0, 31] } => Some((format!("BER {}", rate(ber)), *row)),
+        Faults::Uniform {
+            ber,
+            bits: [low, high],
+        } => Some((format!("BER {}, bits {low}–{high}", rate(ber)), *row)),
+        Faults::Timing { .. } => None,
+    }))
 }
 
 /// A statement for every source of faults of unprotected rows of which `losses` finds both sides: the
@@ -104,24 +98,17 @@ fn compared(
 }
 
 fn bits(campaign: &Campaign) -> Vec<Finding> {
-    let mut by_rate: Vec<(f64, Vec<&Row>)> = Vec::new();
-    for row in unprotected(campaign) {
-        if let Faults::Uniform { ber, bits } = row.cell.faults
-            && bits != [0, 31]
-        {
-            match by_rate.iter_mut().find(|(known, _)| *known == ber) {
-                Some((_, rows)) => rows.push(row),
-                None => by_rate.push((ber, vec![row])),
-            }
-        }
-    }
-    let range = |row: &Row| match row.cell.faults {
-        Faults::Uniform { bits, .. } => bits,
-        Faults::Timing { .. } => [0, 31],
-    };
+    let rows = unprotected(campaign).into_iter();
+    let by_rate = grouped(rows.filter_map(|row| match row.cell.faults {
+        Faults::Uniform { bits: [0, 31], .. } | Faults::Timing { .. } => None,
+        Faults::Uniform { ber, bits } => Some((ber, (bits, row))),
+    }));
     let mut found = Vec::new();
     for (ber, rows) in by_rate {
-        let of = |keep: fn([u32; 2]) -> bool| mean_where(&rows, |row| keep(range(row)));
+        let of = |keep: fn([u32; 2]) -> bool| {
+            let kept = rows.iter().filter(|(bits, _)| keep(*bits));
+            mean(&kept.map(|(_, row)| *row).collect::<Vec<_>>())
+        };
         let (high, low) = (of(|[low, _]| low >= HIGH), of(|[_, high]| high < HIGH));
         if let (Some(high), Some(low)) = (high, low) {
             found.push(
@@ -368,20 +355,4 @@ fn protections(campaign: &Campaign) -> Vec<Finding> {
         });
     }
     found
-}
-
-/// Name of a protection in prose.
-pub fn title(kind: ProtectionKind) -> &'static str {
-    match kind {
-        ProtectionKind::None => "no protection",
-        ProtectionKind::Dmr => "DMR",
-        ProtectionKind::Thundervolt => "ThUnderVolt",
-        ProtectionKind::Abft => "classical ABFT",
-        ProtectionKind::ApproxAbft => "ApproxABFT",
-        ProtectionKind::StatisticalAbft => "statistical ABFT",
-        ProtectionKind::Drift => "DRIFT",
-        ProtectionKind::DriftKeep => "DRIFT, elements kept",
-        ProtectionKind::DriftZero => "DRIFT, elements zeroed",
-        ProtectionKind::DriftRowMajor => "DRIFT, row-major checkpoints",
-    }
 }

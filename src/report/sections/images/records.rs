@@ -4,6 +4,7 @@ use crate::campaign::experiments::images::{Cell, Faults};
 use crate::campaign::statistics::Estimate;
 use crate::campaign::{Measure, Record};
 use crate::report::ReportError;
+use crate::report::sections::anchor;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -43,9 +44,9 @@ impl Campaign {
         format!("drift campaign configs/campaigns/paper/{}.yaml", self.name)
     }
 
-    /// Anchors may not hold all that names of campaigns may.
+    /// Anchor of its section.
     pub fn id(&self) -> String {
-        self.name.to_ascii_lowercase().replace('_', "-")
+        anchor(&self.name)
     }
 
     /// The file without its folder.
