@@ -5,7 +5,7 @@
 use crate::campaign::experiments::arrays;
 use crate::campaign::{CampaignError, Experiment, ExperimentError, Measure, Record, Spec};
 use crate::config::ArrayConfig;
-use crate::fault::{Register, Sampler, Targets};
+use crate::fault::{Sampler, Targets};
 use crate::golden::{FaultCounts, classify, tile};
 use crate::tiling::Tiling;
 use crate::workload::{Gemm, Workload};
@@ -168,13 +168,9 @@ impl Experiment for GemmFaults {
     /// the same faults, so that differences between them are not luck.
     fn run(&self, cell: &Cell, seed: u64) -> Result<Damage, ExperimentError> {
         let (config, operands) = (&self.configs[&cell.config], &self.workloads[&cell.workload]);
-        let [low, high] = cell.bits;
         let sampler = Sampler::Uniform {
             ber: cell.ber,
-            targets: Targets {
-                registers: vec![Register::Psum],
-                bits: (u32::MAX >> (31 - high)) & (u32::MAX << low),
-            },
+            targets: Targets::psum(cell.bits),
             seed,
         };
         let mut faults = FaultCounts::default();
