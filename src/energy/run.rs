@@ -117,6 +117,18 @@ impl Report {
 }
 
 impl Run<'_> {
+    /// The same GEMMs on the plain array at its nominal point, all steps in full.
+    pub fn plain(&self) -> Self {
+        Self {
+            schedule: Schedule::uniform(0),
+            hardware: Hardware::Plain,
+            checkpoints: None,
+            errors: None,
+            full_steps: None,
+            ..self.clone()
+        }
+    }
+
     /// Sums up the run, GEMM by GEMM in the order of the forward pass.
     ///
     /// # Errors

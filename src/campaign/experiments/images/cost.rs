@@ -229,18 +229,10 @@ pub fn cost(
 ) -> Result<CellCost, CostError> {
     let setup = Setup::new(records, model, accelerator)?;
     let (run, recovery) = setup.costs(records)?;
-    let nominal = Run {
-        schedule: Schedule::uniform(0),
-        hardware: Hardware::Plain,
-        checkpoints: None,
-        errors: None,
-        full_steps: None,
-        ..setup.run()
-    };
     Ok(CellCost {
         run,
         recovery,
-        nominal: nominal.report()?,
+        nominal: setup.run().plain().report()?,
     })
 }
 
