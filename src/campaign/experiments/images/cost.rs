@@ -193,7 +193,7 @@ fn schedule(cell: &Cell) -> Result<DvfsSchedule, CostError> {
     };
     match &cell.faults {
         Faults::Uniform { ber, .. } if *ber == 0.0 => {
-            Ok(uniform(tech::SHIPPED[0].0, Setpoint::default(), 0))
+            Ok(uniform(tech::DEFAULT, Setpoint::default(), 0))
         }
         Faults::Uniform { ber, .. } => Err(CostError::NoPoint { ber: *ber }),
         Faults::Timing { .. } if cell.place.any != [Selector::default()] => Err(CostError::Place {
