@@ -1,6 +1,7 @@
 //! The specification of a campaign, a YAML file.
 
 use super::error::CampaignError;
+use super::statistics::CONFIDENCE;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -83,7 +84,7 @@ struct RawStop {
 }
 
 fn usual_confidence() -> f64 {
-    0.95
+    CONFIDENCE
 }
 
 fn usual_least() -> i64 {

@@ -6,13 +6,11 @@ use anyhow::{Result, bail};
 use drift::campaign::experiments::energy::Energy;
 use drift::campaign::experiments::gemm_faults::GemmFaults;
 use drift::campaign::experiments::images::Images;
+use drift::campaign::statistics::CONFIDENCE;
 use drift::campaign::{self, Experiment, Record, Shard, Spec, summarise};
 use serde_json::Value;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-
-/// Confidence of the intervals that are printed.
-const CONFIDENCE: f64 = 0.95;
 
 /// Arguments of `drift campaign`.
 #[derive(clap::Args)]

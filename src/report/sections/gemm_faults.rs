@@ -2,14 +2,12 @@
 
 use super::anchor;
 use crate::campaign::experiments::gemm_faults::{Cell, Damage};
-use crate::campaign::statistics::Estimate;
+use crate::campaign::statistics::{CONFIDENCE, Estimate};
 use crate::campaign::{Record, read, summarise};
 use crate::plot::{Axis, Lines, Point, Series};
 use crate::report::grouped::grouped;
 use crate::report::{Column, Figure, Item, ReportError, Section, Table};
 use std::path::Path;
-
-const CONFIDENCE: f64 = 0.95;
 
 /// A cell with its estimates.
 struct Row {

@@ -4,6 +4,7 @@
 use super::cost::{Accelerator, CostError, CostedModel, Setup};
 use super::{Cell, CellRecords};
 use crate::campaign::CampaignError;
+use crate::campaign::statistics::CONFIDENCE;
 use crate::config::POINTS;
 use crate::energy::{Cost, Report};
 use crate::policy::{
@@ -11,9 +12,6 @@ use crate::policy::{
 };
 use std::path::{Path, PathBuf};
 use thiserror::Error;
-
-/// Confidence of the intervals whose upper ends count.
-const CONFIDENCE: f64 = 0.95;
 
 /// What a schedule is to have least of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

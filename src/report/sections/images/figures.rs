@@ -2,10 +2,10 @@
 
 use super::axes::{Axis as GridAxis, label};
 use super::costs::counted;
-use super::records::{CONFIDENCE, Campaign, Row};
+use super::records::{Campaign, Row};
 use crate::campaign::equal_quality;
 use crate::campaign::experiments::images::CellCost;
-use crate::campaign::statistics::bootstrap_mean;
+use crate::campaign::statistics::{CONFIDENCE, bootstrap_mean};
 use crate::plot::{
     Axis, Bar, BarSeries, Bars, HeatMap, Intervals, Lines, Mark, Plot, Point, Scale, Series, Side,
 };

@@ -3,11 +3,11 @@
 use super::axes::rate;
 use super::figures::traced;
 use super::protections::{curve, title};
-use super::records::{CONFIDENCE, Campaign, Row};
+use super::records::{Campaign, Row};
 use crate::baseline::ProtectionKind;
 use crate::campaign::equal_quality;
 use crate::campaign::experiments::images::Faults;
-use crate::campaign::statistics::bootstrap_mean;
+use crate::campaign::statistics::{CONFIDENCE, bootstrap_mean};
 use crate::report::grouped::grouped;
 use crate::report::statement::{Statement, mean_by_seed};
 use crate::report::tolerance::{Tolerable, ratio};

@@ -16,7 +16,7 @@ mod titles;
 
 pub use protections::tolerable_ratio;
 pub use quality::quality_words;
-pub use records::{CONFIDENCE, Campaign, Row, Twins};
+pub use records::{Campaign, Row, Twins};
 pub use titles::Kind;
 
 use crate::metrics::RealImages;

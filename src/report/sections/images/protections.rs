@@ -1,9 +1,10 @@
 //! Protections compared on the same faults: the error rate that each tolerates, and what it does
 //! for that.
 
-use super::records::{CONFIDENCE, Campaign, Row};
+use super::records::{Campaign, Row};
 use crate::baseline::ProtectionKind;
 use crate::campaign::equal_quality;
+use crate::campaign::statistics::CONFIDENCE;
 use crate::report::tolerance::{Curve, Tolerable, ratio};
 use crate::report::{Column, Measured, Table};
 

@@ -1,7 +1,8 @@
 //! Whether the images of a cell are of equal quality.
 
-use super::records::{CONFIDENCE, Row, Twins};
+use super::records::{Row, Twins};
 use crate::campaign::equal_quality::{Answer, Quality, judge};
+use crate::campaign::statistics::CONFIDENCE;
 use crate::metrics::RealImages;
 
 /// Judges the images of a cell.

@@ -1,7 +1,7 @@
 //! Records of `images`, cell by cell.
 
 use crate::campaign::experiments::images::{Cell, Faults};
-use crate::campaign::statistics::Estimate;
+use crate::campaign::statistics::{CONFIDENCE, Estimate};
 use crate::campaign::{Measure, Record};
 use crate::report::ReportError;
 use crate::report::sections::anchor;
@@ -10,9 +10,6 @@ use std::path::{Path, PathBuf};
 
 /// A cell with its images.
 pub use crate::campaign::experiments::images::CellRecords as Row;
-
-/// Confidence of every interval.
-pub const CONFIDENCE: f64 = 0.95;
 
 /// A campaign's records.
 #[derive(Clone, Debug)]
