@@ -187,7 +187,7 @@ impl<'w> Operands<'w> {
         match self {
             Self::Workload(source) => source.pass(),
             Self::Random(rng) => {
-                let lines = config.tile_rows + config.checksum_rows();
+                let lines = config.pass_rows();
                 let byte = |_, _| rng.next_u32() as i8;
                 Ok(Column::from_fn(0..2, [lines, config.rows], byte))
             }
