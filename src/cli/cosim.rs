@@ -2,9 +2,9 @@
 
 use super::Verdict;
 use super::accelerator::{self, AcceleratorArgs};
+use super::cosim_report::{Outcome, record, replay, report_mismatch, summary};
 use super::inputs::{self, FaultArgs};
 use super::progress::Progress;
-use super::report::{Outcome, record, replay, report_mismatch, summary};
 use anyhow::{Context, Result, bail};
 use drift::atomic;
 use drift::config::ArrayConfig;
