@@ -1,8 +1,7 @@
 //! `drift area`.
 
-use super::{Verdict, inputs};
-use anyhow::{Context, Result};
-use drift::atomic;
+use super::{Verdict, inputs, output};
+use anyhow::Result;
 use drift::config::ArrayConfig;
 use drift::rtl;
 use drift::synth::{
@@ -194,8 +193,7 @@ fn sweep(
                 .map(|(size, found)| ArrayArea::new(*size, found))
                 .collect(),
         };
-        atomic::write(file, serde_json::to_string_pretty(&record)? + "\n")
-            .with_context(|| format!("{}: cannot be written", file.display()))?;
+        output::record(file, &record)?;
     }
     Ok(Verdict::Good)
 }

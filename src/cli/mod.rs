@@ -21,6 +21,7 @@ mod memories;
 mod metrics;
 mod metrics_report;
 mod mismatch;
+mod output;
 mod plot;
 mod policy;
 mod progress;
