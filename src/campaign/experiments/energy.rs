@@ -156,7 +156,7 @@ impl Energy {
     /// Validates the grid and opens what it names.
     ///
     /// # Errors
-    /// [`CampaignError::Syntax`] or [`CampaignError::Value`], with the key.
+    /// [`CampaignError::Input`], with the key.
     pub fn new(spec: &Spec) -> Result<Self, CampaignError> {
         let grid: Grid = spec.grid()?;
         spec.checked_list("grid.model", &grid.model)?;

@@ -97,7 +97,7 @@ impl GemmFaults {
     /// Validates the grid and opens what it names.
     ///
     /// # Errors
-    /// [`CampaignError::Syntax`] or [`CampaignError::Value`], with the key.
+    /// [`CampaignError::Input`], with the key.
     pub fn new(spec: &Spec) -> Result<Self, CampaignError> {
         let grid: Grid = spec.grid()?;
         spec.checked_list("grid.config", &grid.config)?;

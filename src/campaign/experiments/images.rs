@@ -128,7 +128,7 @@ impl Images {
     /// Validates the grid and opens what it names.
     ///
     /// # Errors
-    /// [`CampaignError::Syntax`] or [`CampaignError::Value`], with the key.
+    /// [`CampaignError::Input`], with the key.
     pub fn new(spec: &Spec) -> Result<Self, CampaignError> {
         let grid = grid::Grid::read(spec)?;
         let source = ModelSource::embedded();
