@@ -149,21 +149,23 @@ impl Images {
                 threads: 1,
                 weights: WeightStore::default(),
             });
-            if let Some(schedule) = &cell.schedule {
-                let table = &tables[&schedule.tech];
-                let samplers = samplers::samplers(spec, config, (schedule, table), SEED)?;
-                let classes = schedule.classes.classes(cell.steps, blocks);
-                let size = (cell.steps, blocks);
-                let plan = FaultPlan::scheduled(&schedule.schedule, &classes, size, &samplers);
-                plans.push(plan);
-                continue;
-            }
-            let sampler = cell.faults.sampler(spec, config, &tables, SEED)?;
-            let rule = |selector: &Selector| Rule {
-                selector: selector.clone(),
-                sampler: sampler.clone(),
-            };
-            plans.push(FaultPlan::new(cell.place.any.iter().map(rule).collect()));
+            plans.push(match &cell.schedule {
+                Some(schedule) => {
+                    let table = &tables[&schedule.tech];
+                    let samplers = samplers::samplers(spec, config, (schedule, table), SEED)?;
+                    let classes = schedule.classes.classes(cell.steps, blocks);
+                    let size = (cell.steps, blocks);
+                    FaultPlan::scheduled(&schedule.schedule, &classes, size, &samplers)
+                }
+                None => {
+                    let sampler = cell.faults.sampler(spec, config, &tables, SEED)?;
+                    let rule = |selector: &Selector| Rule {
+                        selector: selector.clone(),
+                        sampler: sampler.clone(),
+                    };
+                    FaultPlan::new(cell.place.any.iter().map(rule).collect())
+                }
+            });
         }
         let hashes = configs.values().map(|config| config.hash().to_string());
         let tables = tables.values().map(digest);
