@@ -49,13 +49,6 @@ pub fn record(
 /// Prints what came out.
 pub fn summary(record: &Record, built: &BuiltModel, jobs: &[Job]) {
     let (counters, faults) = (&record.counters, &record.fault_counts);
-    let percent = |part: u64, whole: u64| {
-        if whole == 0 {
-            String::new()
-        } else {
-            format!("  ({:.4}%)", 100.0 * part as f64 / whole as f64)
-        }
-    };
     println!(
         "\nDRIFT {} co-simulation: {}x{} {}, theta {}, Verilator {} ({} in {:.1} s)",
         record.drift,
@@ -82,45 +75,32 @@ pub fn summary(record: &Record, built: &BuiltModel, jobs: &[Job]) {
         jobs.len()
     );
     println!("faults    {}", record.faults);
-    let line = |name: &str, value: u64, note: String| println!("  {name:<34}{value:>14}{note}");
-    line("tiles", counters.tiles, String::new());
-    line("cycles", counters.cycles.0, String::new());
-    line("faults injected", faults.injected, String::new());
-    line(
-        "  masked (nothing changed)",
-        faults.masked,
-        percent(faults.masked, faults.injected),
-    );
-    line(
-        "  checksums only (outputs right)",
-        faults.checksum_only,
-        percent(faults.checksum_only, faults.injected),
-    );
-    line(
-        "  detected",
-        faults.detected,
-        percent(faults.detected, faults.injected),
-    );
-    line(
-        "  outputs wrong by >= 2^theta",
-        faults.above_threshold,
-        percent(faults.above_threshold, faults.injected),
-    );
-    line(
-        "    located",
-        faults.located,
-        percent(faults.located, faults.above_threshold),
-    );
-    line(
-        "    missed",
-        faults.missed,
-        percent(faults.missed, faults.above_threshold),
-    );
-    line("flagged rows", counters.flagged_rows, String::new());
-    line("flagged columns", counters.flagged_columns, String::new());
-    line("masked elements", counters.masked, String::new());
-    line("unlocated lines", counters.unlocated, String::new());
-    line("mismatches RTL / golden", record.mismatches, String::new());
+    let line = |name: &str, value: u64| println!("  {name:<34}{value:>14}");
+    let share = |name: &str, part: u64, whole: u64| match whole {
+        0 => line(name, part),
+        whole => println!(
+            "  {name:<34}{part:>14}  ({:.4}%)",
+            100.0 * part as f64 / whole as f64
+        ),
+    };
+    line("tiles", counters.tiles);
+    line("cycles", counters.cycles.0);
+    line("faults injected", faults.injected);
+    for (name, part) in [
+        ("  masked (nothing changed)", faults.masked),
+        ("  checksums only (outputs right)", faults.checksum_only),
+        ("  detected", faults.detected),
+        ("  outputs wrong by >= 2^theta", faults.above_threshold),
+    ] {
+        share(name, part, faults.injected);
+    }
+    share("    located", faults.located, faults.above_threshold);
+    share("    missed", faults.missed, faults.above_threshold);
+    line("flagged rows", counters.flagged_rows);
+    line("flagged columns", counters.flagged_columns);
+    line("masked elements", counters.masked);
+    line("unlocated lines", counters.unlocated);
+    line("mismatches RTL / golden", record.mismatches);
     println!(
         "{:.2} s, {:.2} G PE-updates/s; every output, flag, mask and counter was compared",
         record.seconds, record.giga_pe_updates_per_second
