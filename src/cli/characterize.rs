@@ -324,7 +324,7 @@ fn table(
                 })
                 .collect(),
         },
-        pass_rows: pass_rows(source.config),
+        pass_rows: source.config.pass_rows() as u32,
         late,
         energy: all
             .iter()
@@ -337,11 +337,6 @@ fn table(
             })
             .collect(),
     })
-}
-
-/// Rows of a pass of a whole tile.
-fn pass_rows(config: &ArrayConfig) -> u32 {
-    (config.tile_rows + config.checksum_rows()) as u32
 }
 
 /// Six digits after the point: what a reader can use.

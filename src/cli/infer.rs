@@ -35,7 +35,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         "golden" => EngineKind::Golden,
         _ => EngineKind::Rtl,
     };
-    let kind = protection(args)?;
+    let kind = inputs::protection(&args.protection)?;
     let schedule = args.schedule.as_deref().map(DvfsSchedule::from_file);
     let schedule = schedule.transpose()?;
     let plan = match &schedule {
@@ -179,16 +179,6 @@ fn images<'a>(
     })?;
     progress.into_inner().expect("no panic in it").1.finish();
     Ok(made)
-}
-
-fn protection(args: &Args) -> Result<ProtectionKind> {
-    ProtectionKind::named(&args.protection).with_context(|| {
-        format!(
-            "--protection {}: not known; expected one of {}",
-            args.protection,
-            ProtectionKind::ALL.map(ProtectionKind::name).join(", ")
-        )
-    })
 }
 
 fn scales(args: &Args, source: &ModelSource, kind: ProtectionKind) -> Result<ActivationScales> {

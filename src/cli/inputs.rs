@@ -1,13 +1,14 @@
 //! Arguments that several commands share, resolved into the library's types.
 
 use super::exact::ExactArgs;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use drift::baseline::ProtectionKind;
 use drift::config::{ArrayConfig, Dataflow, SHIPPED};
 use drift::fault::{FaultList, Register, Sampler, Targets};
 use drift::model::{ModelConfig, ModelError, model_folder};
+use drift::policy::Setpoint;
 use drift::tech::{self, OperatingPoint, Table};
 use drift::tiling::Tiling;
-use drift::units::{Hertz, Volts};
 use drift::workload::Workload;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,14 @@ pub fn config(text: &str) -> Result<ArrayConfig> {
         );
     }
     Ok(ArrayConfig::load(text)?)
+}
+
+/// Resolves `--protection`.
+pub fn protection(text: &str) -> Result<ProtectionKind> {
+    ProtectionKind::named(text).with_context(|| {
+        let names = ProtectionKind::ALL.map(ProtectionKind::name).join(", ");
+        format!("--protection {text}: not known; expected one of {names}")
+    })
 }
 
 /// Resolves `--workload`.
@@ -65,17 +74,16 @@ pub struct TimingArgs {
 impl TimingArgs {
     /// The technology.
     pub fn table(&self) -> Result<Table> {
-        let name = self.tech.as_deref().unwrap_or(tech::SHIPPED[0].0);
-        Ok(Table::load(name)?)
+        Ok(Table::load(self.tech.as_deref().unwrap_or(tech::DEFAULT))?)
     }
 
     /// The point; what is not given is nominal.
     pub fn point(&self, table: &Table) -> OperatingPoint {
-        let nominal = table.nominal();
-        OperatingPoint {
-            voltage: self.voltage.map_or(nominal.voltage, Volts),
-            frequency: self.frequency.map_or(nominal.frequency, Hertz),
-        }
+        let point = Setpoint {
+            voltage: self.voltage,
+            frequency: self.frequency,
+        };
+        point.of(table)
     }
 
     /// Whether an operating point is given at all.

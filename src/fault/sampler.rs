@@ -22,6 +22,14 @@ pub struct Targets {
 }
 
 impl Targets {
+    /// The psum registers, from bit `low` to bit `high`, both included.
+    pub fn psum([low, high]: [u32; 2]) -> Self {
+        Self {
+            registers: vec![Register::Psum],
+            bits: (u32::MAX >> (31 - high)) & (u32::MAX << low),
+        }
+    }
+
     /// `(register, bit)` pairs in a fixed order.
     fn bits(&self) -> Bits {
         // A register that is named twice counts once.

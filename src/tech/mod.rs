@@ -38,6 +38,9 @@ pub const SHIPPED: [(&str, &str); 2] = [
     ),
 ];
 
+/// The table where none is named.
+pub const DEFAULT: &str = SHIPPED[0].0;
+
 #[cfg(test)]
 mod point_tests;
 #[cfg(test)]

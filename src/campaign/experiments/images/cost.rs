@@ -193,7 +193,7 @@ fn schedule(cell: &Cell) -> Result<DvfsSchedule, CostError> {
     };
     match &cell.faults {
         Faults::Uniform { ber, .. } if *ber == 0.0 => {
-            Ok(uniform(tech::SHIPPED[0].0, Setpoint::default(), 0))
+            Ok(uniform(tech::DEFAULT, Setpoint::default(), 0))
         }
         Faults::Uniform { ber, .. } => Err(CostError::NoPoint { ber: *ber }),
         Faults::Timing { .. } if cell.place.any != [Selector::default()] => Err(CostError::Place {
@@ -229,18 +229,10 @@ pub fn cost(
 ) -> Result<CellCost, CostError> {
     let setup = Setup::new(records, model, accelerator)?;
     let (run, recovery) = setup.costs(records)?;
-    let nominal = Run {
-        schedule: Schedule::uniform(0),
-        hardware: Hardware::Plain,
-        checkpoints: None,
-        errors: None,
-        full_steps: None,
-        ..setup.run()
-    };
     Ok(CellCost {
         run,
         recovery,
-        nominal: nominal.report()?,
+        nominal: setup.run().plain().report()?,
     })
 }
 

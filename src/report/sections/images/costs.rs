@@ -1,12 +1,11 @@
 //! What the images of a cell cost, and the best of those that are of equal quality.
 
+use super::quality::quality;
 use super::records::{Campaign, Row, Twins};
-use super::table::quality;
 use crate::campaign::experiments::images::{Accelerator, Cell, CellCost, CostedModel, cost};
-use crate::config::{ArrayConfig, SHIPPED};
+use crate::config::ArrayConfig;
 use crate::infer::EMBEDDED;
 use crate::metrics::RealImages;
-use std::path::Path;
 use std::sync::LazyLock;
 
 /// Memory of the small array that images are made on: the chip whose rows its checkpoints open.
@@ -31,9 +30,8 @@ pub fn counted(row: &Row) -> Option<CellCost> {
 /// The same for [`PUBLISHED`] under the schedule of the cell, with the memory of that name. Of that
 /// model no quality was measured.
 pub fn published(row: &Row, memory: &str) -> Option<CellCost> {
-    let (name, yaml) = SHIPPED.iter().find(|(name, _)| *name == ARRAY)?;
     let accelerator = Accelerator {
-        config: Some(ArrayConfig::from_yaml(yaml, Path::new(name)).ok()?),
+        config: Some(ArrayConfig::load(ARRAY).ok()?),
         ..Accelerator::with_memory(memory)
     };
     cost(row, LARGE.as_ref()?, &accelerator).ok()
