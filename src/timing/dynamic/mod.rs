@@ -5,7 +5,7 @@
 //! Between two clock edges a circuit goes from the settled state of the old
 //! register values to that of the new ones. Registers change at the clock edge,
 //! each output after its delay from the clock. A gate computes the complete sum
-//! of its function ([`cover`]) over delayed literals; a literal (an input or
+//! of its function (`cover`) over delayed literals; a literal (an input or
 //! its complement) has the delays of static timing for the two edges of the output
 //! that it makes, from that input, at static timing's transitions and loads.
 //! These are transport delays: pulses pass, but the difference of a literal's two
