@@ -1,13 +1,12 @@
 //! Our side of the paper's table, from the records that can tell.
 
 use super::model::{Comparison, Format, Measured};
-use super::sections::images::costs::{self, Best, best};
-use super::sections::images::{Campaign, Twins, quality_words, tolerable_ratio};
+use super::sections::images::costs::{self, Best, Judged, best};
+use super::sections::images::{Campaign, quality_words, tolerable_ratio};
 use super::sections::repack;
 use crate::baseline::ProtectionKind;
 use crate::campaign::equal_quality;
 use crate::campaign::experiments::images::{Cell, CellCost, Faults};
-use crate::metrics::RealImages;
 use crate::sequence::repack::Record as RepackRecord;
 use crate::tech::{OperatingPoint, Table};
 use crate::units::Hertz;
@@ -84,16 +83,6 @@ pub fn row_activations(record: &RepackRecord) -> Option<Comparison> {
     })
 }
 
-/// What all rows about operating points look at.
-pub struct Costed<'a> {
-    /// The campaigns.
-    pub campaigns: &'a [Campaign],
-    /// Their error-free images.
-    pub twins: &'a Twins,
-    /// Real images.
-    pub real: &'a RealImages,
-}
-
 /// Whether a cell's schedule has a voltage of its own at the nominal clock.
 fn undervolted(cell: &Cell) -> bool {
     cell.schedule.is_some()
@@ -142,20 +131,14 @@ fn gain(best: &Best<'_>, most: impl Fn(&CellCost) -> f64, format: Format) -> Str
     format!("{} ({})", format.text(most(&best.cost)), point(best))
 }
 
-impl Costed<'_> {
+/// The rows about operating points.
+impl Judged<'_> {
     fn best(
         &self,
         keep: impl Fn(&Cell) -> bool,
         most: impl Fn(&CellCost) -> f64,
     ) -> (Option<Best<'_>>, usize) {
-        best(
-            self.campaigns,
-            self.twins,
-            self.real,
-            keep,
-            costs::counted,
-            most,
-        )
+        best(self, keep, costs::counted, most)
     }
 
     /// What the published model gains in the best cell of equal quality, with each memory, in words.
@@ -167,7 +150,7 @@ impl Costed<'_> {
     ) -> String {
         let words = costs::MEMORIES.iter().filter_map(|memory| {
             let costed = |row: &_| costs::published(row, memory);
-            let (found, _) = best(self.campaigns, self.twins, self.real, &keep, costed, &most);
+            let (found, _) = best(self, &keep, costed, &most);
             let found = found?;
             let gain = format.text(most(&found.cost));
             Some(format!("{gain} with {memory} ({})", point(&found)))

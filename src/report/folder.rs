@@ -123,14 +123,14 @@ impl Found {
             self.sections.push((rank, section));
         }
         self.told.extend(comparison::tolerable_ber(&self.campaigns));
-        let costed = comparison::Costed {
+        let judged = images::costs::Judged {
             campaigns: &self.campaigns,
             twins: &twins,
             real: &real,
         };
-        self.told.extend(costed.energy_saved());
-        self.told.extend(costed.overclocking());
-        self.told.extend(costed.taylorseer());
+        self.told.extend(judged.energy_saved());
+        self.told.extend(judged.overclocking());
+        self.told.extend(judged.taylorseer());
         for row in self.given {
             if self.told.iter().any(|told| told.claim == row.claim) {
                 let file = folder.join("comparison.json");

@@ -47,22 +47,31 @@ pub struct Best<'a> {
     pub cost: CellCost,
 }
 
+/// Campaigns, and what their images are judged by.
+pub struct Judged<'a> {
+    /// The campaigns.
+    pub campaigns: &'a [Campaign],
+    /// Their error-free images.
+    pub twins: &'a Twins,
+    /// Real images.
+    pub real: &'a RealImages,
+}
+
 /// Of the cells that `keep` accepts and whose images are of equal quality, the one with the most of
 /// something, by what `costed` says; and how many cells were looked at.
 pub fn best<'a>(
-    campaigns: &'a [Campaign],
-    twins: &Twins,
-    real: &RealImages,
+    judged: &Judged<'a>,
     keep: impl Fn(&Cell) -> bool,
     costed: impl Fn(&Row) -> Option<CellCost>,
     most: impl Fn(&CellCost) -> f64,
 ) -> (Option<Best<'a>>, usize) {
     let mut best: Option<Best<'a>> = None;
     let mut seen = 0;
-    for campaign in campaigns {
+    for campaign in judged.campaigns {
         for row in campaign.rows.iter().filter(|row| keep(&row.cell)) {
             seen += 1;
-            let equal = quality(row, twins, real).is_some_and(|quality| quality.is_equal());
+            let equal =
+                quality(row, judged.twins, judged.real).is_some_and(|quality| quality.is_equal());
             let Some(cost) = equal.then(|| costed(row)).flatten() else {
                 continue;
             };
