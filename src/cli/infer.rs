@@ -1,7 +1,9 @@
 //! `drift infer`: images by a denoiser whose GEMMs are the accelerator's.
 
+use super::infer_tasks::Chosen;
 use super::inputs::{self, FaultArgs};
 use super::progress::Progress;
+use super::prompts::Decoder;
 use super::{Verdict, infer_report, mismatch};
 use anyhow::{Context, Result, bail};
 use drift::baseline::{DriftSettings, ProtectionKind};
@@ -13,9 +15,8 @@ use drift::fault::Sampler;
 use drift::forecast::Forecast;
 use drift::infer::{
     ActivationScales, EMBEDDED, EngineKind, FaultPlan, ImageTask, Made, ModelSource, Rule, Run,
-    Selector, Setting, WeightStore, for_all,
+    Selector, Setting, WeightStore, for_all, is_picture,
 };
-use drift::model::{Conditioning, TextConditioning};
 use drift::policy::DvfsSchedule;
 use drift::quant::Calibration;
 use drift::tech::Table;
@@ -50,12 +51,16 @@ pub struct Args {
     /// Classes, taken in turn [default: all]
     #[arg(long, value_name = "CLASS", value_delimiter = ',')]
     pub classes: Vec<usize>,
-    /// Text embeddings of the prompts, safetensors; images take them in turn
+    /// Text embeddings of prompts, safetensors; images take them in turn
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     pub text: Vec<PathBuf>,
     /// Text embedding of the empty prompt, for guidance
     #[arg(long, value_name = "FILE", requires = "text")]
     pub no_text: Option<PathBuf>,
+    /// Prompts for the text encoder of the pipeline that --model is in (cargo feature text): one per
+    /// line, COCO's captions (.json), or a table (.csv, .tsv); images take them in turn
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    pub prompts: Option<PathBuf>,
     /// What computes: f32 (no quantisation, no faults), fast, golden, or rtl
     #[arg(long, default_value = "fast", value_parser = ["f32", "fast", "golden", "rtl"])]
     pub engine: String,
@@ -120,6 +125,8 @@ pub struct Finished {
     pub reference: Option<Vec<Made>>,
     /// Class of each image, of models with classes.
     pub classes: Option<Vec<usize>>,
+    /// Prompt of each image, if there are any.
+    pub prompts: Option<Vec<String>>,
     /// Seconds of the images and of their twins.
     pub seconds: (f64, f64),
 }
@@ -153,7 +160,16 @@ pub fn run(args: &Args) -> Result<Verdict> {
     if args.sabotage && args.audit_rate == 0.0 {
         bail!("--sabotage: only audits find it; expected --audit-rate above 0");
     }
-    let (tasks, classes) = tasks(args, &source)?;
+    let Chosen {
+        tasks,
+        classes,
+        prompts,
+    } = Chosen::of(args, &source)?;
+    let decoder = if is_picture(source.denoiser.config().in_channels()) {
+        None
+    } else {
+        Decoder::open(&source, prompts.is_some())?
+    };
     let setting = Setting {
         threshold_bit: args.threshold_bit.unwrap_or(config.threshold_bit),
         scales: scales(args, &source, kind)?,
@@ -191,7 +207,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("{}: cannot be made", args.out.display()))?;
     let started = Instant::now();
-    let made = match images(
+    let mut made = match images(
         args,
         &run,
         &tasks,
@@ -210,7 +226,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     };
     let seconds = started.elapsed().as_secs_f64();
     let started = Instant::now();
-    let reference = if differs && !args.no_reference {
+    let mut reference = if differs && !args.no_reference {
         let clean = Run {
             engine: EngineKind::Fast,
             forecast: None,
@@ -229,11 +245,18 @@ pub fn run(args: &Args) -> Result<Verdict> {
     } else {
         None
     };
+    let seconds = (seconds, started.elapsed().as_secs_f64());
+    if let Some(decoder) = &decoder {
+        for image in made.iter_mut().chain(reference.iter_mut().flatten()) {
+            image.latents = decoder.decode(&image.latents)?;
+        }
+    }
     let finished = Finished {
         made,
         reference,
         classes,
-        seconds: (seconds, started.elapsed().as_secs_f64()),
+        prompts,
+        seconds,
     };
     infer_report::write(
         args,
@@ -358,62 +381,6 @@ fn scales(args: &Args, source: &ModelSource, kind: ProtectionKind) -> Result<Act
             None => source.calibration()?,
         })),
     })
-}
-
-/// The images, and their classes if the model has any.
-fn tasks(args: &Args, source: &ModelSource) -> Result<(Vec<ImageTask>, Option<Vec<usize>>)> {
-    let guided = args.guidance != 1.0;
-    if !args.guidance.is_finite() {
-        bail!(
-            "--guidance {} is not allowed; expected a finite number",
-            args.guidance
-        );
-    }
-    let Some(classes) = source.denoiser.config().classes() else {
-        return Ok((text_tasks(args, guided)?, None));
-    };
-    if let Some(class) = args.classes.iter().find(|class| **class >= classes) {
-        bail!("--classes {class}: expected 0..={}", classes - 1);
-    }
-    let all: Vec<usize> = (0..classes).collect();
-    let chosen = if args.classes.is_empty() {
-        &all
-    } else {
-        &args.classes
-    };
-    let classes_of: Vec<usize> = chosen.iter().copied().cycle().take(args.n).collect();
-    let task = |(image, &class): (usize, &usize)| ImageTask {
-        image: image as u64,
-        condition: Conditioning::Classes(vec![class]),
-        none: guided.then(|| Conditioning::Classes(vec![classes])),
-    };
-    let tasks = classes_of.iter().enumerate().map(task).collect();
-    Ok((tasks, Some(classes_of)))
-}
-
-fn text_tasks(args: &Args, guided: bool) -> Result<Vec<ImageTask>> {
-    if args.text.is_empty() {
-        bail!("--model {}: takes text; expected --text FILE", args.model);
-    }
-    let read = |file: &PathBuf| -> Result<Conditioning> {
-        Ok(Conditioning::Text(TextConditioning::read(file)?))
-    };
-    let texts = args.text.iter().map(read).collect::<Result<Vec<_>>>()?;
-    let none = match (&args.no_text, guided) {
-        (Some(file), true) => Some(read(file)?),
-        (None, true) => bail!(
-            "--guidance {}: expected --no-text FILE, or 1",
-            args.guidance
-        ),
-        (_, false) => None,
-    };
-    let texts = texts.iter().cycle().take(args.n).enumerate();
-    let task = |(image, text): (usize, &Conditioning)| ImageTask {
-        image: image as u64,
-        condition: text.clone(),
-        none: none.clone(),
-    };
-    Ok(texts.map(task).collect())
 }
 
 fn hardware(config: &ArrayConfig) -> Result<Model> {

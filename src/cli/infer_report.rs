@@ -88,6 +88,7 @@ pub fn write(
         "guidance": args.guidance,
         "seed": args.faults.seed,
         "classes": finished.classes,
+        "prompts": finished.prompts,
         "faults_from": args.faults.replay(),
         "schedule": schedule,
         "gemms": sums.gemms,
