@@ -16,6 +16,7 @@
 //! diffusion: schedulers and the denoising loop, on model
 //! infer: images on the accelerator, on diffusion, fast, baseline and policy
 //! model: denoisers of the diffusers layout; every GEMM of theirs goes through `model::GemmEngine`
+//! text: text encoders and autoencoders (cargo feature `text`), on model; infer knows nothing of them
 //! metrics: quality of images, knows image and assets; image: PNG files, sets, grids; assets: trained networks
 //! campaign: grids of experiments, recorded, resumed and merged; on the engines
 //! report: HTML of results, on campaign and plot
@@ -59,6 +60,8 @@ pub mod soc;
 pub mod synth;
 pub mod tech;
 pub mod tensor;
+#[cfg(feature = "text")]
+pub mod text;
 pub mod tiling;
 pub mod timing;
 pub mod tool;

@@ -8,6 +8,7 @@ mod tasks;
 pub use args::Args;
 
 use super::progress::Progress;
+use super::prompts::Decoder;
 use super::{Verdict, inputs, mismatch};
 use anyhow::{Context, Result, bail};
 use drift::baseline::{DriftSettings, ProtectionKind};
@@ -17,7 +18,7 @@ use drift::diffusion::Scheduler;
 use drift::dram::Device;
 use drift::infer::{
     ActivationScales, EngineKind, FaultPlan, ImageTask, Made, ModelSource, Run, Setting,
-    WeightStore, for_all,
+    WeightStore, for_all, is_picture,
 };
 use drift::policy::DvfsSchedule;
 use drift::quant::Calibration;
@@ -43,7 +44,16 @@ pub fn run(args: &Args) -> Result<Verdict> {
         None => faults::plan(args, &config)?,
     };
     check(args, engine, plan.is_some())?;
-    let (tasks, classes) = tasks::tasks(args, &source)?;
+    let tasks::Chosen {
+        tasks,
+        classes,
+        prompts,
+    } = tasks::Chosen::of(args, &source)?;
+    let decoder = if is_picture(source.denoiser.config().in_channels()) {
+        None
+    } else {
+        Decoder::open(&source, prompts.is_some())?
+    };
     let setting = Setting {
         threshold_bit: args.threshold_bit.unwrap_or(config.threshold_bit),
         scales: scales(args, &source, kind)?,
@@ -81,7 +91,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("{}: cannot be made", args.out.display()))?;
     let started = Instant::now();
-    let made = match images(
+    let mut made = match images(
         args,
         &run,
         &tasks,
@@ -100,7 +110,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     };
     let seconds = started.elapsed().as_secs_f64();
     let started = Instant::now();
-    let reference = if differs && !args.no_reference {
+    let mut reference = if differs && !args.no_reference {
         let clean = Run {
             engine: EngineKind::Fast,
             forecast: None,
@@ -119,11 +129,18 @@ pub fn run(args: &Args) -> Result<Verdict> {
     } else {
         None
     };
+    let seconds = (seconds, started.elapsed().as_secs_f64());
+    if let Some(decoder) = &decoder {
+        for image in made.iter_mut().chain(reference.iter_mut().flatten()) {
+            image.latents = decoder.decode(&image.latents)?;
+        }
+    }
     let finished = report::Finished {
         made,
         reference,
         classes,
-        seconds: (seconds, started.elapsed().as_secs_f64()),
+        prompts,
+        seconds,
     };
     report::write(
         args,

@@ -24,6 +24,7 @@ mod output;
 mod plot;
 mod policy;
 mod progress;
+mod prompts;
 mod registers;
 mod repack;
 mod report;

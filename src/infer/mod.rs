@@ -33,7 +33,7 @@ pub use calibrate::CalibrationEngine;
 pub use engine::ProtectedEngine;
 pub use error::{InferError, TileMismatch};
 pub use gemm::Totals;
-pub use picture::picture;
+pub use picture::{is_picture, picture};
 pub use plan::{FaultPlan, Kind, Rule, Selector, image_seed};
 pub use run::{EngineKind, ImageTask, Made, Run, for_all};
 pub use scaling::ActivationScales;

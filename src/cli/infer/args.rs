@@ -31,12 +31,16 @@ pub struct Args {
     /// Classes, taken in turn [default: all]
     #[arg(long, value_name = "CLASS", value_delimiter = ',')]
     pub classes: Vec<usize>,
-    /// Text embeddings of the prompts, safetensors; images take them in turn
+    /// Text embeddings of prompts, safetensors; images take them in turn
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     pub text: Vec<PathBuf>,
     /// Text embedding of the empty prompt, for guidance
     #[arg(long, value_name = "FILE", requires = "text")]
     pub no_text: Option<PathBuf>,
+    /// Prompts for the text encoder of the pipeline that --model is in (cargo feature text): one per
+    /// line, COCO's captions (.json), or a table (.csv, .tsv); images take them in turn
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    pub prompts: Option<PathBuf>,
     /// What computes: f32 (no quantisation, no faults), fast, golden, or rtl
     #[arg(long, default_value = "fast", value_parser = ["f32", "fast", "golden", "rtl"])]
     pub engine: String,

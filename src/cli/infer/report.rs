@@ -26,6 +26,8 @@ pub struct Finished {
     pub reference: Option<Vec<Made>>,
     /// Class of each image, of models with classes.
     pub classes: Option<Vec<usize>>,
+    /// Prompt of each image, if there are any.
+    pub prompts: Option<Vec<String>>,
     /// Seconds of the images and of their twins.
     pub seconds: (f64, f64),
 }
@@ -101,6 +103,7 @@ pub fn write(
         "guidance": args.guidance,
         "seed": args.faults.seed,
         "classes": finished.classes,
+        "prompts": finished.prompts,
         "faults_from": args.faults.replay(),
         "schedule": schedule,
         "gemms": sums.gemms,
