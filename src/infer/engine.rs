@@ -12,7 +12,7 @@ use super::weights::WeightStore;
 use crate::baseline::{FaultyGemm, FaultyTile, Place, Protection, Work};
 use crate::config::ArrayConfig;
 use crate::fast::{Cut, PackedWeights, Product, Sums, hand_over, output_deltas};
-use crate::fault::TileFlips;
+use crate::fault::{Known, TileFlips};
 use crate::model::{
     Activation, EngineError, GemmEngine, GemmTag, Heads, Layer, MatMul, Strided, Weight,
 };
@@ -77,6 +77,8 @@ struct Scratch {
     /// Scores of an attention.
     scores: Vec<f32>,
     flips: TileFlips,
+    /// What the sampler of each rule knows.
+    known: Vec<Known>,
 }
 
 /// Values in a line of a cache.
@@ -181,7 +183,13 @@ impl<'a> ProtectedEngine<'a> {
                 flips.clear();
                 true
             }
-            Some((_, sampler)) => sampler.flips(&setting.config, number, &tiling, flips),
+            Some((rule, sampler)) => {
+                let known = &mut self.scratch.known;
+                if known.len() <= rule {
+                    known.resize_with(rule + 1, Known::default);
+                }
+                sampler.flips(&setting.config, number, &tiling, &mut known[rule], flips)
+            }
         };
         self.totals.gemms += 1;
         self.totals.tiles += tiling.len() as u64;
