@@ -1,6 +1,6 @@
 //! Weights in the order in which the kernels read them.
 
-use super::kernel::{self, LINE, Line, PANEL};
+use super::kernel::{self, LINE, Line, PANEL, SHORT};
 use ndarray::{Array2, ArrayView2};
 use std::ops::Range;
 
@@ -95,6 +95,22 @@ impl PackedWeights {
             sum = add(sum, x, lines[quads.len()].get(column, k));
         }
         sum
+    }
+
+    /// Σ x·w over some k, x being a whole row of X: as [`PackedWeights::dot`], and faster for
+    /// the few k of a pass.
+    ///
+    /// # Panics
+    /// When the column, or one of the k, does not exist.
+    pub fn dot_of_row(&self, row: &[i8], depth: Range<usize>, column: usize) -> i32 {
+        assert!(row.len() == self.depth && column < self.columns);
+        let lines = &self.panel(column / PANEL)[depth.start / LINE..];
+        match (row[depth.start..].first_chunk(), lines.first_chunk()) {
+            (Some(x), Some(lines)) if depth.start.is_multiple_of(LINE) && depth.len() <= SHORT => {
+                kernel::short_dot(x, lines, depth.len(), column % PANEL)
+            }
+            _ => self.dot(&row[depth.clone()], depth.start, column),
+        }
     }
 
     /// The sum of one row of W over some columns.

@@ -9,7 +9,7 @@ use super::plan::FaultPlan;
 use super::setting::Setting;
 use crate::baseline::{FaultyGemm, FaultyTile, Place, Protection, Work};
 use crate::fast::{Cut, PackedWeights, Product, Sums, hand_over, output_deltas};
-use crate::fault::{TileFaults, TileFlips};
+use crate::fault::{Known, TileFaults, TileFlips};
 use crate::model::{EngineError, GemmTag};
 use crate::quant::{Quantised, Scales};
 use crate::tiling::{MAX_K, Tiling};
@@ -63,6 +63,8 @@ struct Scratch {
     /// Sums of a block.
     sums: Vec<i32>,
     flips: TileFlips,
+    /// What the sampler of each rule knows.
+    known: Vec<Known>,
 }
 
 impl<'a> ProtectedGemms<'a> {
@@ -156,7 +158,13 @@ impl<'a> ProtectedGemms<'a> {
                 flips.clear();
                 true
             }
-            Some((_, sampler)) => sampler.flips(&setting.config, number, &tiling, flips),
+            Some((rule, sampler)) => {
+                let known = &mut self.scratch.known;
+                if known.len() <= rule {
+                    known.resize_with(rule + 1, Known::default);
+                }
+                sampler.flips(&setting.config, number, &tiling, &mut known[rule], flips)
+            }
         };
         let work = if transient && self.is_unseen(&gemm) {
             self.unseen(&gemm, cut, (y, stride), sink)
