@@ -6,8 +6,14 @@
 
 writes clip/ (tokenizer, text_encoder, vae) and t5/ (tokenizer, text_encoder), each with golden.safetensors: the
 embeddings of PROMPTS as diffusers' pipelines make them, masks of T5, and a decoded latent.
+
+    python tools/make_text_fixtures.py FOLDER bpe_simple_vocab_16e6.txt.gz README.md
+
+writes a random text encoder with CLIP's published vocabulary (a file of the Python package open_clip_torch), and the
+embeddings of the lines of a text.
 """
 
+import gzip
 import json
 import pathlib
 import shutil
@@ -42,11 +48,11 @@ def spread(model):
     return model.eval()
 
 
-def clip(folder):
+def clip_encoder(folder, merges, prompts):
+    """A tokenizer with these merges, a text encoder, and the embeddings of the prompts."""
     tokens = folder / "tokenizer"
     tokens.mkdir(parents=True)
     letters = list(bytes_to_unicode().values())
-    merges = ["t h", "th e</w>", "a t", "a t</w>", "c at</w>", "h at</w>", "h at", "hat s</w>", "r e", "re d</w>", "a n", "an d</w>"]
     vocabulary = letters + [letter + "</w>" for letter in letters]
     vocabulary += ["".join(merge.split()) for merge in merges]
     vocabulary += ["<|startoftext|>", "<|endoftext|>"]
@@ -62,10 +68,16 @@ def clip(folder):
     model.half().save_pretrained(folder / "text_encoder")
     model.float()
     golden = {}
-    for number, prompt in enumerate(PROMPTS):
+    for number, prompt in enumerate(prompts):
         ids = tokenizer(prompt, padding="max_length", max_length=77, truncation=True, return_tensors="pt").input_ids
         with torch.no_grad():
             golden[f"embeddings.{number}"] = model(ids)[0]
+    return golden
+
+
+def clip(folder):
+    merges = ["t h", "th e</w>", "a t", "a t</w>", "c at</w>", "h at</w>", "h at", "hat s</w>", "r e", "re d</w>", "a n", "an d</w>"]
+    golden = clip_encoder(folder, merges, PROMPTS)
     vae = spread(AutoencoderKL(
         block_out_channels=(4, 8, 8), layers_per_block=2, latent_channels=4, norm_num_groups=4, sample_size=16,
         down_block_types=("DownEncoderBlock2D",) * 3, up_block_types=("UpDecoderBlock2D",) * 3))
@@ -101,10 +113,23 @@ def t5(folder):
     save_file({name: value.contiguous() for name, value in golden.items()}, folder / "golden.safetensors")
 
 
+def published(folder, vocabulary, text):
+    # Letters with and without </w> come first, and two tokens last: 49408 in all.
+    merges = gzip.open(vocabulary, "rt", encoding="utf-8").read().split("\n")[1 : 49408 - 512 - 2 + 1]
+    prompts = [line for line in pathlib.Path(text).read_text().split("\n") if line.strip()]
+    golden = clip_encoder(folder, merges, prompts)
+    (folder / "prompts.json").write_text(json.dumps(prompts))
+    save_file({name: value.contiguous() for name, value in golden.items()}, folder / "golden.safetensors")
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     shutil.rmtree(folder, ignore_errors=True)
     torch.set_num_threads(1)
+    if len(sys.argv) > 2:
+        torch.manual_seed(SEED)
+        published(folder, *sys.argv[2:])
+        return
     for make in (clip, t5):
         torch.manual_seed(SEED)
         make(folder / make.__name__)
