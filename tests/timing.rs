@@ -6,7 +6,7 @@ use drift::timing::TimingError;
 use drift::timing::dynamic::{Operands, PeTiming, check as compare};
 use drift::timing::liberty::Library;
 use drift::timing::netlist::{Circuit, Net, Netlist};
-use drift::timing::recipe::{PE_TOP, PeSignals, SynthesisedPe, synthesise_pe};
+use drift::timing::recipe::{PE_TOP, PeSignals, SynthesisedPe, cell_library, synthesise_pe};
 use drift::timing::sta::StaticTiming;
 use std::path::{Path, PathBuf};
 
@@ -220,4 +220,8 @@ fn output_stationary_arrays_and_unusable_libraries_are_refused() {
         let message = refusal(&config("tiny"), file.path()).to_string();
         assert!(message.contains(what), "{message}");
     }
+    // A PE has no reset; whole arrays have.
+    let message = cell_library(&library()).unwrap_err().to_string();
+    let what = "small has no flip-flop with an asynchronous set or reset";
+    assert!(message.contains(what), "{message}");
 }

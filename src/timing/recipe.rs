@@ -8,7 +8,7 @@
 //! those of a real one, so they start from inputs instead.
 
 use super::TimingError;
-use super::liberty::{Cell, Corner, Direction, Function, LibertyError, Library};
+use super::liberty::{Cell, Corner, Direction, FlipFlop, Function, LibertyError, Library};
 use super::netlist::{Net, Netlist};
 use crate::config::{ArrayConfig, Dataflow};
 use crate::rtl;
@@ -133,7 +133,21 @@ pub fn synthesise_pe(config: &ArrayConfig, liberty: &Path) -> Result<Synthesised
 /// [`TimingError`] when the file cannot be read, a cell's area is out of range,
 /// or the cells that can be used cannot express every circuit.
 pub fn cell_library(liberty: &Path) -> Result<CellLibrary, TimingError> {
-    Ok(read(liberty)?.1)
+    let (library, cells) = read(liberty)?;
+    // A PE has no reset, the rest of an array has.
+    let resets = |cell: &Cell| {
+        let forced = |ff: &FlipFlop| !ff.forced.is_empty();
+        usable(cell) && cell.flip_flop.as_ref().is_some_and(forced)
+    };
+    if library.cells().any(resets) {
+        return Ok(cells);
+    }
+    let lacks = LibertyError::Lacks {
+        file: liberty.to_owned(),
+        library: library.name,
+        what: "flip-flop with an asynchronous set or reset",
+    };
+    Err(lacks.into())
 }
 
 fn read(liberty: &Path) -> Result<(Library, CellLibrary), TimingError> {
