@@ -6,7 +6,7 @@ use drift::timing::TimingError;
 use drift::timing::dynamic::{Operands, PeTiming, check as compare};
 use drift::timing::liberty::Library;
 use drift::timing::netlist::{Circuit, Net, Netlist};
-use drift::timing::recipe::{PE_TOP, PeSignals, SynthesisedPe, synthesise_pe};
+use drift::timing::recipe::{PE_TOP, PeSignals, SynthesisedPe, cell_library, synthesise_pe};
 use drift::timing::sta::StaticTiming;
 use std::path::{Path, PathBuf};
 
@@ -126,7 +126,8 @@ fn libraries_may_be_split_by_kind_of_cell() {
     // As that of ASAP7 is: flip-flops apart, several files for one condition.
     let text = std::fs::read_to_string(library()).unwrap();
     let at = |text: &str, what: &str| text.find(what).unwrap();
-    let (first, flip_flop) = (at(&text, "  cell (INV)"), at(&text, "  cell (DFF)"));
+    let (first, second) = (at(&text, "  cell (INV)"), at(&text, "  cell (BUF)"));
+    let flip_flop = at(&text, "  cell (DFF)");
     let (after, templates) = (at(&text, "  cell (TIEL)"), at(&text, "  lu_table_template"));
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, cells: [&str; 2]| {
@@ -143,6 +144,24 @@ fn libraries_may_be_split_by_kind_of_cell() {
     let split = check(Path::new(&format!("{simple}+{sequential}")));
     let whole = check(&library());
     assert_eq!(split.verilog, whole.verilog);
+    // ABC cannot begin with a file of inverters or flip-flops only.
+    let inverter = file("inv.lib", [&text[first..second], ""]);
+    let others = [&text[second..flip_flop], &text[after..templates]];
+    let others = file("others.lib", others);
+    let split = check(Path::new(&format!("{inverter}+{sequential}+{others}")));
+    assert_eq!(split.verilog, whole.verilog);
+}
+
+#[test]
+fn wire_loads_that_abc_does_not_know_do_not_matter() {
+    // As IHP SG13G2 names them.
+    let wires = "default_input_pin_cap : 0.9;
+  wire_load_table (\"1k\") { fanout_capacitance (1, 0.2); fanout_length (1, 9.0); }
+  wire_load_selection (\"layers\") { wire_load_from_area (0, 900, 1k); }
+  default_wire_load : \"1k\";
+  default_wire_load_selection : \"layers\";";
+    let file = edited(&[("default_input_pin_cap : 0.9;", wires)]);
+    assert_eq!(check(file.path()).verilog, check(&library()).verilog);
 }
 
 #[test]
@@ -190,7 +209,19 @@ fn output_stationary_arrays_and_unusable_libraries_are_refused() {
     assert!(
         matches!(os, TimingError::Config(_)) && os.to_string().contains("expected dataflow ws")
     );
-    let file = edited(&[("ff (IQ, IQN)", "latch (IQ, IQN)")]);
-    let message = refusal(&config("tiny"), file.path()).to_string();
-    assert!(message.contains("flip-flop"), "{message}");
+    let no_flip_flop = ("ff (IQ, IQN)", "latch (IQ, IQN)", "no flip-flop");
+    let no_buffer = (
+        "  cell (BUF) {",
+        "  cell (BUF) { dont_use : true;",
+        "no buffer",
+    );
+    for (from, to, what) in [no_flip_flop, no_buffer] {
+        let file = edited(&[(from, to)]);
+        let message = refusal(&config("tiny"), file.path()).to_string();
+        assert!(message.contains(what), "{message}");
+    }
+    // A PE has no reset; whole arrays have.
+    let message = cell_library(&library()).unwrap_err().to_string();
+    let what = "small has no flip-flop with an asynchronous set or reset";
+    assert!(message.contains(what), "{message}");
 }

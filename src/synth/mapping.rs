@@ -8,8 +8,9 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 /// What ABC does. Its own recipe ends in ripple chains, twice as slow; this
-/// one maps for delay, then buffers and sizes.
-const ABC: &str = "+strash;ifraig;scorr;dc2;dch,-f;map,-B,0.9;topo;buffer,-c,-N,8;upsize;dnsize";
+/// one maps for delay, then buffers and sizes, without wires as in the timing: ABC stops at a
+/// library that names wire-load models which it does not know.
+const ABC: &str = "+strash;ifraig;scorr;dc2;dch,-f;map,-B,0.9;topo;buffer,-N,8;upsize;dnsize";
 
 /// A cell as synthesis sees it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,7 +40,8 @@ pub struct CellLibrary {
 }
 
 impl CellLibrary {
-    /// A library of `cells`; `texts` are its whole Liberty files.
+    /// A library of `cells`; `texts` are its whole Liberty files, of which ABC needs three kinds
+    /// of gates in the first.
     ///
     /// # Errors
     /// When the temporary files that Yosys reads cannot be written.

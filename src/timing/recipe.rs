@@ -8,12 +8,13 @@
 //! those of a real one, so they start from inputs instead.
 
 use super::TimingError;
-use super::liberty::{Cell, Corner, Direction, Function, LibertyError, Library};
+use super::liberty::{Cell, Corner, Direction, FlipFlop, Function, LibertyError, Library};
 use super::netlist::{Net, Netlist};
 use crate::config::{ArrayConfig, Dataflow};
 use crate::rtl;
 use crate::synth::{CellLibrary, LibraryCell, SynthError, elaborate};
 use crate::tool::{ToolError, Yosys};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -132,7 +133,21 @@ pub fn synthesise_pe(config: &ArrayConfig, liberty: &Path) -> Result<Synthesised
 /// [`TimingError`] when the file cannot be read, a cell's area is out of range,
 /// or the cells that can be used cannot express every circuit.
 pub fn cell_library(liberty: &Path) -> Result<CellLibrary, TimingError> {
-    Ok(read(liberty)?.1)
+    let (library, cells) = read(liberty)?;
+    // A PE has no reset, the rest of an array has.
+    let resets = |cell: &Cell| {
+        let forced = |ff: &FlipFlop| !ff.forced.is_empty();
+        usable(cell) && cell.flip_flop.as_ref().is_some_and(forced)
+    };
+    if library.cells().any(resets) {
+        return Ok(cells);
+    }
+    let lacks = LibertyError::Lacks {
+        file: liberty.to_owned(),
+        library: library.name,
+        what: "flip-flop with an asynchronous set or reset",
+    };
+    Err(lacks.into())
 }
 
 fn read(liberty: &Path) -> Result<(Library, CellLibrary), TimingError> {
@@ -153,6 +168,9 @@ fn read(liberty: &Path) -> Result<(Library, CellLibrary), TimingError> {
     if !has(is_nand) {
         return Err(lacks("gate of the kind of a two-input NAND, NOR, AND or OR").into());
     }
+    if !has(buffers) {
+        return Err(lacks("buffer").into());
+    }
     let mut cells = BTreeMap::new();
     for cell in library.cells() {
         let usable = usable(cell);
@@ -171,9 +189,41 @@ fn read(liberty: &Path) -> Result<(Library, CellLibrary), TimingError> {
         };
         cells.insert(cell.name.clone(), seen);
     }
+    let texts = richest_first(&corner);
     let cells =
-        CellLibrary::new(&library.name, corner.texts(), cells).map_err(SynthError::Scratch)?;
+        CellLibrary::new(&library.name, texts.into_iter(), cells).map_err(SynthError::Scratch)?;
     Ok((library, cells))
+}
+
+/// The texts of a library, that with the most kinds of gates first. ABC drops a file with fewer
+/// than three kinds, as one of inverters and buffers is, unless it adds to others before it.
+fn richest_first(corner: &Corner) -> Vec<&str> {
+    let mut texts: Vec<&str> = corner.texts().collect();
+    if texts.len() > 1 {
+        let kinds = |text: &&str| Library::parse(text).map_or(0, |part| kinds(&part));
+        texts.sort_by_cached_key(|text| Reverse(kinds(text)));
+    }
+    texts
+}
+
+/// How many different gates with one output can be used.
+fn kinds(library: &Library) -> usize {
+    /// Columns of the truth table of six inputs.
+    const INPUTS: [u64; 6] = [
+        0xaaaa_aaaa_aaaa_aaaa,
+        0xcccc_cccc_cccc_cccc,
+        0xf0f0_f0f0_f0f0_f0f0,
+        0xff00_ff00_ff00_ff00,
+        0xffff_0000_ffff_0000,
+        0xffff_ffff_0000_0000,
+    ];
+    let table = |f: &Function| f.evaluate(|n| INPUTS.get(n).copied().unwrap_or(0));
+    let kind = |cell: &Cell| match functions(cell).collect::<Vec<_>>().as_slice() {
+        [f] if !f.inputs().is_empty() => Some((f.inputs().len(), table(f))),
+        _ => None,
+    };
+    let kinds = library.cells().filter(|cell| usable(cell));
+    kinds.filter_map(kind).collect::<BTreeSet<_>>().len()
 }
 
 fn usable(cell: &Cell) -> bool {
@@ -188,6 +238,10 @@ fn functions(cell: &Cell) -> impl Iterator<Item = &Function> {
 
 fn inverts(cell: &Cell) -> bool {
     functions(cell).any(|f| f.inputs().len() == 1 && f.evaluate(|_| 0) & 1 == 1)
+}
+
+fn buffers(cell: &Cell) -> bool {
+    functions(cell).any(|f| f.inputs().len() == 1 && f.evaluate(|_| 0) & 1 == 0)
 }
 
 /// Whether one or three of the four lines of its truth table are 1.
