@@ -238,8 +238,10 @@ impl Run<'_> {
             work += rollback_work(config, device, layout, size, share);
         }
         if let (Some(errors), Some(faulty)) = (&self.errors, faulty) {
-            let tiles = (errors.recomputed * faulty).round() as u64;
-            work += recompute_work(config, (shape.m, shape.k, shape.n), tiles);
+            let all = Tiling::new(config, shape.m, shape.k, shape.n).len() as f64;
+            let tiles = (errors.recomputed * faulty).min(all).round() as u64;
+            let checksums = self.hardware == Hardware::Checksums;
+            work += recompute_work(config, (shape.m, shape.k, shape.n), tiles, checksums);
         }
         let point = self.point(point)?;
         let mut traffic = self.machine.traffic(self.hardware, shape);

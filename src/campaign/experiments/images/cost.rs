@@ -14,7 +14,7 @@ use crate::baseline::{DriftSettings, Hardware, ProtectionKind};
 use crate::config::ArrayConfig;
 use crate::dram::Device;
 use crate::energy::{
-    Analytic, Constants, Cost, EnergyError, Errors, Machine, Parts, Report, Run, RunError,
+    Analytic, Constants, Cost, EnergyError, Errors, Held, Machine, Parts, Report, Run, RunError,
 };
 use crate::forecast::{Forecast, FullSteps};
 use crate::golden::Layout;
@@ -346,6 +346,15 @@ impl Setup {
         Ok(self.run().report()?)
     }
 
+    /// The operands that every GEMM still has on chip at its end.
+    fn held(&self) -> Held {
+        let held = |shape: &GemmShape| self.machine.held(shape);
+        Held {
+            x: self.shapes.iter().all(|shape| held(shape).x),
+            w: self.shapes.iter().all(|shape| held(shape).w),
+        }
+    }
+
     /// The run, and what recovery took on top.
     pub fn costs(&self, records: &CellRecords) -> Result<(Report, Cost), CostError> {
         // The most aggressive point, from which a visit to nominal costs most.
@@ -353,7 +362,10 @@ impl Setup {
         let furthest = furthest.unwrap_or(self.machine.nominal());
         let counted = self.errors.is_none() && !records.images.is_empty();
         let recovery = if counted {
-            let all = self.machine.recovery(furthest, &records.work())?;
+            let work = records.work();
+            let all = self
+                .machine
+                .recovery(furthest, self.hardware, self.held(), &work)?;
             all * (1.0 / records.images.len() as f64)
         } else {
             Cost::default()

@@ -139,6 +139,88 @@ fn policies_have_faults_by_class_and_are_costed_as_counted() {
     assert!(costs[1].recovery.joules() > 0.0);
 }
 
+/// Prices of all protections at a voltage, by kind; the model and the array are the records' own.
+fn prices(all: &[CellRecords]) -> BTreeMap<ProtectionKind, Price> {
+    let model = CostedModel::named(EMBEDDED).unwrap();
+    let accelerator = Accelerator::with_memory("ddr4-3200-1chip");
+    let of = |kind| all.iter().find(|r| r.cell.protection == kind).unwrap();
+    let none = of(ProtectionKind::None);
+    let one = |kind| (kind, price(of(kind), none, &model, &accelerator).unwrap());
+    ProtectionKind::ALL.into_iter().map(one).collect()
+}
+
+#[test]
+fn protections_have_the_prices_of_what_they_do() {
+    use ProtectionKind::*;
+    let grid = |faults: &str| {
+        format!(
+            "\n  steps: [10]\n  interval: [3]\n  {faults}\n  protection: [{}]\n",
+            ProtectionKind::ALL.map(ProtectionKind::name).join(", ")
+        )
+    };
+    for faults in [
+        "policy: [{rule: uniform, voltage: 1.68}]",
+        "faults: [{ber: 1.0e-6}]",
+    ] {
+        let all = cells(1, &grid(faults));
+        let prices = prices(&all);
+        let of = |kind| &prices[&kind];
+        for ratio in [of(None).energy(), of(None).time(), of(None).dram_rows()] {
+            assert_eq!(ratio, 1.0, "{faults}");
+        }
+        // A second copy: all of the array's energy twice, and tiles that differ once more.
+        assert!(of(Dmr).array_energy() > 2.0, "{faults}");
+        assert!(of(Dmr).with.total().cycles > 2.0 * of(None).with.total().cycles);
+        // TE-Drop takes no time and no traffic, but flip-flops.
+        let razor = of(Thundervolt);
+        assert_eq!((razor.time(), razor.dram_bytes()), (1.0, 1.0), "{faults}");
+        assert!(razor.array_energy() > 1.0 && razor.energy() < of(Abft).energy());
+        for kind in [Abft, ApproxAbft, StatisticalAbft] {
+            let price = of(kind);
+            assert!(
+                price.array_energy() > 1.0 && price.energy() < of(Dmr).energy(),
+                "{kind}"
+            );
+            assert!(
+                price.time() > 1.0 && price.time() < of(Dmr).time(),
+                "{kind}"
+            );
+            // All operands are still on chip.
+            assert_eq!(
+                (price.dram_bytes(), price.dram_rows()),
+                (1.0, 1.0),
+                "{kind}"
+            );
+        }
+        // What is computed again takes time.
+        let recomputed = |kind| {
+            let records = all.iter().find(|r| r.cell.protection == kind).unwrap();
+            records.work().recomputed_tiles
+        };
+        let more = recomputed(StatisticalAbft) > recomputed(Abft);
+        assert!(recomputed(StatisticalAbft) != recomputed(Abft), "{faults}");
+        assert_eq!(
+            of(StatisticalAbft).time() > of(Abft).time(),
+            more,
+            "{faults}"
+        );
+        // Checkpoints are traffic; row-major they open more rows for the same bytes.
+        let (drift, row_major) = (of(Drift), of(DriftRowMajor));
+        assert!(
+            drift.dram_bytes() > 1.0 && drift.dram_rows() > 1.0,
+            "{faults}"
+        );
+        assert_eq!(drift.dram_bytes(), row_major.dram_bytes(), "{faults}");
+        assert!(row_major.dram_rows() > drift.dram_rows(), "{faults}");
+        assert!(row_major.energy() > drift.energy(), "{faults}");
+        // Without rollback there are none.
+        for kind in [DriftKeep, DriftZero] {
+            assert_eq!(of(kind).dram_bytes(), 1.0, "{kind}");
+            assert!(of(kind).energy() < drift.energy(), "{kind}");
+        }
+    }
+}
+
 /// The same cell without protection.
 fn unprotected(records: &CellRecords) -> CellRecords {
     CellRecords {

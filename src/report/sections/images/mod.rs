@@ -6,6 +6,7 @@ pub(in crate::report) mod costs;
 mod figures;
 mod findings;
 mod pictures;
+mod prices;
 mod protections;
 mod records;
 mod table;
@@ -20,13 +21,15 @@ pub use titles::Kind;
 use crate::campaign::equal_quality::Answer;
 use crate::metrics::RealImages;
 use crate::report::{Item, ReportError, Section};
+use crate::synth::ArrayArea;
 
 /// What a campaign is about.
 pub fn kind(campaign: &Campaign) -> Kind {
     Kind::of(campaign, &axes::varying(&campaign.rows))
 }
 
-/// The section of a campaign. `twins` are the error-free images of all campaigns of the folder.
+/// The section of a campaign. `twins` are the error-free images of all campaigns of the folder, `areas`
+/// what its arrays take in NAND2 equivalents, as far as that was found.
 ///
 /// # Errors
 /// [`ReportError::Content`] for pictures that cannot be read.
@@ -34,6 +37,7 @@ pub fn section(
     campaign: &Campaign,
     twins: &Twins,
     real: &RealImages,
+    areas: &[ArrayArea],
 ) -> Result<Section, ReportError> {
     let axes = axes::varying(&campaign.rows);
     let mut items: Vec<Item> = findings::findings(campaign)
@@ -42,6 +46,7 @@ pub fn section(
         .collect();
     items.extend(pictures::strip(campaign, &axes)?);
     items.extend(protections::protections(campaign).map(Item::Table));
+    items.extend(prices::prices(campaign, areas).into_iter().map(Item::Table));
     items.extend(figures::figures(campaign, &axes));
     items.push(Item::Table(table::table(campaign, &axes, twins, real)));
     Ok(Section {

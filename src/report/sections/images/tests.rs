@@ -6,6 +6,7 @@ use crate::campaign::experiments::images::{Cell, Faults, Outcome, Place};
 use crate::image::{Colour, Image};
 use crate::infer::Selector;
 use crate::report::{Finding, Verdict};
+use crate::synth::ArrayArea;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
@@ -77,7 +78,7 @@ fn campaign(rows: Vec<Row>) -> Campaign {
 
 fn made(campaign: &Campaign) -> Section {
     let twins = Twins::of([campaign]);
-    section(campaign, &twins, &RealImages::embedded()).expect("a section")
+    section(campaign, &twins, &RealImages::embedded(), &[]).expect("a section")
 }
 
 fn finding(section: &Section, part: &str) -> Finding {
@@ -252,6 +253,58 @@ fn protections_are_ranked_and_compared() {
 }
 
 #[test]
+fn prices_are_told_of_many_protections_with_the_areas_that_were_synthesised() {
+    let area = ArrayArea {
+        size: 16,
+        plain: 344_000.0,
+        checksums: 0.235,
+        recovery: 0.406,
+        dvfs: 0.418,
+        registers: 0.474,
+        memory_bits: 0.968,
+        memory: None,
+        composed: false,
+    };
+    let of = |kinds: &[ProtectionKind], areas: &[ArrayArea]| {
+        let slopes: Vec<_> = kinds.iter().map(|kind| (*kind, 1e6)).collect();
+        let campaign = by_rate(&slopes);
+        let section = section(&campaign, &Twins::default(), &RealImages::embedded(), areas);
+        let items = section.expect("a section").items;
+        let table = items.into_iter().find_map(|item| match item {
+            Item::Table(table) if table.id == "generated-prices" => Some(table),
+            _ => None,
+        });
+        table.map(|table| {
+            let column = table
+                .columns
+                .iter()
+                .position(|column| column.name == "Area");
+            let column = column.expect("a column");
+            let rows = table.rows.iter();
+            rows.map(|row| (row[0].clone(), row[column].clone()))
+                .collect::<BTreeMap<_, _>>()
+        })
+    };
+    let all = ProtectionKind::ALL;
+    let found = of(&all, std::slice::from_ref(&area)).expect("a table");
+    assert_eq!(found.len(), all.len());
+    assert_eq!(found["no protection"], "+0.0%");
+    // Synthesised, as the section of areas has it; the sequencer of points is not needed at one.
+    assert_eq!(found["classical ABFT"], "+23.5%");
+    assert_eq!(found["DRIFT"], "+40.6%");
+    assert_eq!(found["DRIFT, row-major checkpoints"], found["DRIFT"]);
+    assert_eq!(found["DRIFT, elements zeroed"], found["classical ABFT"]);
+    // Of another array nothing is known.
+    let other = ArrayArea { size: 32, ..area };
+    assert_eq!(of(&all, &[other]).expect("a table")["DRIFT"], "–");
+    // Two are no comparison.
+    assert_eq!(
+        of(&[ProtectionKind::None, ProtectionKind::Drift], &[]),
+        None
+    );
+}
+
+#[test]
 fn equal_quality_is_said_of_every_cell() {
     let campaign = by_rate(&[(ProtectionKind::None, 1e8), (ProtectionKind::Drift, 1e6)]);
     let section = made(&campaign);
@@ -305,7 +358,7 @@ fn recorded_images_become_a_strip_with_anchors() {
     assert!(matches!(&section.items[1], Item::Table(table) if table.id == "generated-anchors"));
     let broken = campaign.rows[0].images.get_mut(&0).expect("an image");
     broken.picture = "?".to_owned();
-    let error = super::section(&campaign, &Twins::default(), &RealImages::embedded());
+    let error = super::section(&campaign, &Twins::default(), &RealImages::embedded(), &[]);
     assert!(
         error
             .expect_err("refused")

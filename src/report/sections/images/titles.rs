@@ -3,6 +3,9 @@
 use super::axes::Axis;
 use super::records::Campaign;
 
+/// Protections from which on a campaign compares them.
+pub const MANY: usize = 5;
+
 /// What a campaign is about, in the order of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -26,6 +29,8 @@ pub enum Kind {
     Rollback,
     /// Arrays.
     Arrays,
+    /// Protections at operating points.
+    Protections,
     /// Anything else.
     Other,
 }
@@ -47,6 +52,8 @@ impl Kind {
             Self::Bits
         } else if varies("ber").is_some_and(|axis| axis.distinct().len() > 2) {
             Self::Rates
+        } else if varies("protection").is_some_and(|axis| axis.distinct().len() >= MANY) {
+            Self::Protections
         } else if place && by_step {
             Self::Steps
         } else if varies("voltage").is_some() {
@@ -77,6 +84,7 @@ impl Kind {
             Self::Forecast => "Forecast features (TaylorSeer)",
             Self::Rollback => "Design space: threshold and checkpoints",
             Self::Arrays => "Design space: arrays",
+            Self::Protections => "What protections cost",
             Self::Other => return format!("Images: {}", campaign.name),
         }
         .to_owned()
