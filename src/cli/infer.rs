@@ -77,7 +77,7 @@ pub struct Args {
     #[command(flatten)]
     pub faults: FaultArgs,
     /// Timing errors of a schedule of operating points: the YAML file of `drift policy optimise`, or a
-    /// campaign's
+    /// campaign's; adaptive if it says so
     #[arg(long, value_name = "FILE", conflicts_with_all = ["ber", "voltage", "frequency", "tech",
         "upsets", "fault_list", "fault_steps", "fault_blocks", "fault_layers"])]
     pub schedule: Option<PathBuf>,
@@ -137,6 +137,15 @@ pub fn run(args: &Args) -> Result<Verdict> {
     let kind = protection(args)?;
     let schedule = args.schedule.as_deref().map(DvfsSchedule::from_file);
     let schedule = schedule.transpose()?;
+    let adaptive = schedule
+        .as_ref()
+        .is_some_and(|schedule| schedule.adaptive.is_some());
+    if adaptive && !kind.has_checksums() {
+        bail!(
+            "--protection {kind} is not allowed; expected one with checksums, such as drift: the schedule \
+             is adaptive and counts their flags"
+        );
+    }
     let plan = match &schedule {
         Some(schedule) => Some(scheduled(schedule, args, &config, &source)?),
         None => plan(args, &config)?,
@@ -324,9 +333,7 @@ fn scheduled(
     let points = schedule.operating_points(&table).into_iter().map(sampler);
     let samplers = points.collect::<Result<Vec<_>>>()?;
     let size = (args.steps, source.denoiser.config().blocks());
-    let classes = schedule.classes.classes(size.0, size.1);
-    let grid = &schedule.schedule;
-    Ok(FaultPlan::scheduled(grid, &classes, size, &samplers))
+    Ok(FaultPlan::of(schedule, size, &samplers))
 }
 
 /// `A..B`, both included, as a range without its end.

@@ -6,13 +6,14 @@ use super::backend::Backend;
 use super::error::InferError;
 use super::finish::{Columns, Real, Scores};
 use super::job::{Faulty, Sample};
+use super::monitored::PointsUsed;
 use super::plan::FaultPlan;
 use super::scaling::ActivationScales;
 use super::weights::WeightStore;
 use crate::baseline::{FaultyGemm, FaultyTile, Place, Protection, Work};
 use crate::config::ArrayConfig;
-use crate::fast::{Cut, PackedWeights, Product, Sums, hand_over, output_deltas};
-use crate::fault::TileFlips;
+use crate::fast::{self, Cut, PackedWeights, Product, Sums, TileEffect, hand_over, output_deltas};
+use crate::fault::{TileFaults, TileFlips};
 use crate::model::{
     Activation, EngineError, GemmEngine, GemmTag, Heads, Layer, MatMul, Strided, Weight,
 };
@@ -48,8 +49,11 @@ pub struct Totals {
     pub faults: u64,
     /// Tiles that the hardware was asked about as well.
     pub audited: u64,
-    /// What was done, by rule of the fault plan; `None` for GEMMs that no rule names.
+    /// What was done, by rule of the fault plan; `None` for GEMMs that no rule names. In the adaptive
+    /// mode all GEMMs count as rule 0.
     pub work: BTreeMap<Option<usize>, Work>,
+    /// What the tiles ran at, in the adaptive mode.
+    pub points: Option<PointsUsed>,
 }
 
 /// Computes the GEMMs of one image.
@@ -114,8 +118,11 @@ impl<'a> ProtectedEngine<'a> {
     }
 
     /// What was done so far.
-    pub fn totals(&self) -> &Totals {
-        &self.totals
+    pub fn totals(&self) -> Totals {
+        Totals {
+            points: self.plan.points_used().cloned(),
+            ..self.totals.clone()
+        }
     }
 
     /// Number of a GEMM for its fault streams: step and layer.
@@ -173,15 +180,40 @@ impl<'a> ProtectedEngine<'a> {
             threshold_bit: setting.threshold_bit,
             tiles: &[],
         };
-        let sampled = self.plan.sampler(tag);
-        let rule = sampled.map(|(rule, _)| rule);
         let flips = &mut self.scratch.flips;
-        let transient = match sampled {
-            None => {
+        let by_tile = self.plan.monitored().map(|monitored| {
+            let flags = |faults: &[(usize, TileFaults)]| {
+                let faults = faults.iter().map(|(tile, faults)| (*tile, faults));
+                let theta = setting.threshold_bit;
+                let effects = fast::effects(&setting.config, &tiling, x.q.view(), w, faults, theta);
+                let flagged =
+                    |effect: &TileEffect| effect.row_flags.len() + effect.column_flags.len();
+                effects
+                    .iter()
+                    .map(|effect| flagged(effect) as u32)
+                    .collect()
+            };
+            let cell = monitored.cell(tag.step, tag.block);
+            monitored.faults((&setting.config, &tiling), number, cell, flags)
+        });
+        let sampled = self.plan.sampler(tag);
+        let rule = match &by_tile {
+            Some(_) => Some(0),
+            None => sampled.map(|(rule, _)| rule),
+        };
+        let transient = match (by_tile, sampled) {
+            (Some(tiles), _) => {
+                flips.clear();
+                for (tile, faults) in &tiles {
+                    flips.push(*tile, &faults.flips);
+                }
+                true
+            }
+            (None, None) => {
                 flips.clear();
                 true
             }
-            Some((_, sampler)) => sampler.flips(&setting.config, number, &tiling, flips),
+            (None, Some((_, sampler))) => sampler.flips(&setting.config, number, &tiling, flips),
         };
         self.totals.gemms += 1;
         self.totals.tiles += tiling.len() as u64;
@@ -240,6 +272,9 @@ impl<'a> ProtectedEngine<'a> {
             .collect();
         gemm.tiles = &tiles;
         let work = self.protection.mend(&gemm, computed.y.view_mut());
+        if let Some(monitored) = self.plan.monitored() {
+            monitored.repeated(work.recomputed_tiles);
+        }
         *self.totals.work.entry(rule).or_default() += work;
         hand_over(computed.y.view(), (y, stride), sink);
         let outputs = computed.y.into_raw_vec_and_offset().0;

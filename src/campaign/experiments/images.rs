@@ -19,8 +19,8 @@ use crate::campaign::{CampaignError, Experiment, ExperimentError, Measure, Recor
 use crate::dram::Device;
 use crate::image::Image;
 use crate::infer::{
-    ActivationScales, EngineKind, FaultPlan, ImageTask, ModelSource, Rule, Run, Selector, Setting,
-    Totals, WeightStore, picture,
+    ActivationScales, EngineKind, FaultPlan, ImageTask, ModelSource, PointsUsed, Rule, Run,
+    Selector, Setting, Totals, WeightStore, picture,
 };
 use crate::metrics::{CLASSES, Classified, Classifier, Lpips, LpipsFeatures, PairScores};
 use crate::model::Conditioning;
@@ -67,6 +67,9 @@ pub struct Outcome {
     pub work: Work,
     /// What it did in all others.
     pub other_work: Work,
+    /// What the tiles ran at, in the adaptive mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<PointsUsed>,
     /// The image as a PNG file in base64; empty unless asked for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub picture: String,
@@ -156,10 +159,7 @@ impl Images {
             if let Some(schedule) = &cell.schedule {
                 let table = &tables[&schedule.tech];
                 let samplers = samplers::samplers(spec, config, (schedule, table), SEED)?;
-                let classes = schedule.classes.classes(cell.steps, blocks);
-                let size = (cell.steps, blocks);
-                let plan = FaultPlan::scheduled(&schedule.schedule, &classes, size, &samplers);
-                plans.push(plan);
+                plans.push(FaultPlan::of(schedule, (cell.steps, blocks), &samplers));
                 continue;
             }
             let sampler = cell.faults.sampler(spec, config, &tables, SEED)?;
@@ -316,6 +316,7 @@ impl Experiment for Images {
             tiles: totals.tiles,
             work,
             other_work,
+            points: totals.points,
             picture: if cell.pictures {
                 STANDARD.encode(image.to_png()?)
             } else {

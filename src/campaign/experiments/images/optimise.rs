@@ -110,7 +110,8 @@ pub fn schedule(
         .iter()
         .filter(|records| keep(&records.cell))
         .filter_map(|records| {
-            let schedule = records.cell.schedule.as_ref()?;
+            let fixed = |schedule: &&DvfsSchedule| schedule.adaptive.is_none();
+            let schedule = records.cell.schedule.as_ref().filter(fixed)?;
             let class = only(schedule)?;
             let point = schedule.points[usize::from(schedule.schedule.of(class))];
             Some(Characterised {

@@ -139,6 +139,73 @@ fn policies_have_faults_by_class_and_are_costed_as_counted() {
     assert!(costs[1].recovery.joules() > 0.0);
 }
 
+const ADAPTIVE: &str = "
+  steps: [10]
+  guidance: [1.0]
+  interval: [3]
+  policy:
+  - {rule: uniform, voltage: 1.68}
+  - {rule: uniform, voltages: [1.72, 1.70, 1.68], adaptive: {window: 64, high: 4, low: 2, patience: 8}}
+  protection: [abft, drift]
+";
+
+#[test]
+fn adaptive_policies_are_recorded_for_any_number_of_threads_and_costed_by_their_points() {
+    let lines = |threads: usize| {
+        let spec = spec(3, ADAPTIVE);
+        let experiment = Images::new(&spec).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("t.jsonl");
+        let threads = NonZeroUsize::new(threads).unwrap();
+        run(
+            &experiment,
+            &spec,
+            Shard::WHOLE,
+            threads,
+            &file,
+            &mut |_| {},
+        )
+        .unwrap();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        (lines, CellRecords::read(&file).unwrap().1)
+    };
+    let ((one, all), (two, _)) = (lines(1), lines(2));
+    assert_eq!(one, two);
+    let accelerator = Accelerator::with_memory("ddr4-3200-1chip");
+    let costs: Vec<CellCost> = all.iter().map(|r| costed(r, &accelerator)).collect();
+    for (fixed, moved) in [(0, 2), (1, 3)] {
+        assert_eq!(all[fixed].points(), None);
+        let used = all[moved].points().expect("the adaptive mode");
+        let tiles: u64 = all[moved].images.values().map(|image| image.tiles).sum();
+        assert_eq!(used.tiles.iter().sum::<u64>(), tiles);
+        assert!(used.raises > 0 && used.tiles.len() == 4, "{used:?}");
+        // Between the plain points in energy, with as many transitions as were counted.
+        let images = all[moved].images.len() as f64;
+        let changes: u64 = used.changes.iter().map(|(_, _, times)| times).sum();
+        let counted = (changes as f64 / images).round() as u64;
+        assert_eq!(costs[moved].run.transitions, counted);
+        assert!(costs[moved].run.total.energy.macs > costs[fixed].run.total.energy.macs);
+        assert!(costs[moved].run.total.energy.macs < costs[moved].nominal.total.energy.macs);
+        assert_eq!(costs[moved].run.macs, costs[fixed].run.macs);
+        let names = (&all[fixed].cell.place.name, &all[moved].cell.place.name);
+        assert_eq!(
+            (names.0.as_str(), names.1.as_str()),
+            ("uniform", "adaptive, uniform")
+        );
+        // Elsewhere other tiles would have had other flags.
+        let large = CostedModel::named("dit-xl-2-256").unwrap();
+        let error = cost(&all[moved], &large, &accelerator)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("the adaptive policy on dit-xl-2-256"),
+            "{error}"
+        );
+    }
+}
+
 /// Prices of all protections at a voltage, by kind; the model and the array are the records' own.
 fn prices(all: &[CellRecords]) -> BTreeMap<ProtectionKind, Price> {
     let model = CostedModel::named(EMBEDDED).unwrap();
@@ -356,6 +423,30 @@ fn bad_axes_are_refused() {
         (
             "{rule: uniform, voltage: 1.7, tech: none}",
             "grid.faults.tech: none",
+        ),
+        (
+            "{rule: uniform, voltages: [1.7]}",
+            "uniform with a list of points",
+        ),
+        (
+            "{rule: uniform, voltage: 1.7, voltages: [1.7], adaptive: {}}",
+            "two kinds of points",
+        ),
+        (
+            "{rule: uniform, voltages: [], adaptive: {}}",
+            "without a point",
+        ),
+        (
+            "{rule: uniform, voltage: 1.7, adaptive: {window: 70000}}",
+            "adaptive.window: 70000 is not allowed; expected 0..=65535",
+        ),
+        (
+            "{rule: uniform, voltages: [1.7, 1.69, 1.68, 1.67, 1.66, 1.65, 1.64, 1.63], adaptive: {}}",
+            "points: 9 points",
+        ),
+        (
+            "{rule: uniform, voltage: 1.7, adaptive: {}}",
+            "grid.protection: none",
         ),
         (
             "{rule: uniform, voltage: 1.7, classes: {steps: [0.5, 0.2, 1], blocks: [0, 0, 0]}}",

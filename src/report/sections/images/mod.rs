@@ -1,6 +1,7 @@
 //! Records of `images`: quality loss by source of faults, place, protection and whatever else the
 //! grid varies.
 
+mod adaptive;
 mod axes;
 pub(in crate::report) mod costs;
 mod figures;
@@ -47,7 +48,11 @@ pub fn section(
     items.extend(pictures::strip(campaign, &axes)?);
     items.extend(protections::protections(campaign).map(Item::Table));
     items.extend(prices::prices(campaign, areas).into_iter().map(Item::Table));
-    items.extend(figures::figures(campaign, &axes));
+    // A figure over the supply would say nothing of policies that move it.
+    match Kind::of(campaign, &axes) {
+        Kind::Adaptive => items.extend(adaptive::items(campaign)),
+        _ => items.extend(figures::figures(campaign, &axes)),
+    }
     items.push(Item::Table(table::table(campaign, &axes, twins, real)));
     Ok(Section {
         id: campaign.id(),

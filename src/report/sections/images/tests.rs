@@ -4,7 +4,8 @@ use super::*;
 use crate::baseline::{ProtectionKind, Work};
 use crate::campaign::experiments::images::{Cell, Faults, Outcome, Place};
 use crate::image::{Colour, Image};
-use crate::infer::Selector;
+use crate::infer::{PointsUsed, Selector};
+use crate::policy::{ClassShares, DvfsSchedule, MonitorSettings, Schedule, Setpoint};
 use crate::report::{Finding, Verdict};
 use crate::synth::ArrayArea;
 use base64::Engine;
@@ -53,6 +54,7 @@ fn image(loss: f64, seed: u64) -> Outcome {
         tiles: 100,
         work: Work::default(),
         other_work: Work::default(),
+        points: None,
         picture: String::new(),
         distance: Vec::new(),
     }
@@ -365,4 +367,73 @@ fn recorded_images_become_a_strip_with_anchors() {
             .to_string()
             .contains("generated.jsonl: picture of seed 0")
     );
+}
+
+#[test]
+fn points_of_adaptive_policies_are_told_beside_fixed_ones() {
+    let cell = |adaptive: Option<MonitorSettings>| {
+        let mut cell = cell(ProtectionKind::Drift, 0.0, [0, 31], everywhere());
+        let point = |volts| Setpoint {
+            voltage: Some(volts),
+            frequency: None,
+        };
+        let points = match adaptive {
+            Some(_) => vec![point(0.71), point(0.70)],
+            None => vec![point(0.70)],
+        };
+        let classes = ClassShares::protecting(0.1, 0.1);
+        let last = Schedule::uniform(points.len() as u8);
+        let made = DvfsSchedule::with_points("moved", "scaled-14nm", classes, &points, last);
+        cell.place.name = adaptive.map_or("uniform", |_| "moved").to_owned();
+        cell.faults = Faults::Timing {
+            voltage: Some(0.70),
+            frequency: None,
+            tech: "scaled-14nm".to_owned(),
+        };
+        cell.schedule = Some(DvfsSchedule { adaptive, ..made });
+        cell
+    };
+    let used = PointsUsed {
+        tiles: vec![10, 60, 30],
+        cycles: vec![100, 600, 300],
+        changes: vec![(0, 1, 1), (1, 2, 2), (2, 1, 2)],
+        windows: 4,
+        raises: 1,
+        lowers: 2,
+        panics: 0,
+    };
+    let rows = vec![
+        row(cell(None), |seed| image(0.5, seed)),
+        row(cell(Some(MonitorSettings::default())), |seed| Outcome {
+            points: Some(used.clone()),
+            ..image(0.001, seed)
+        }),
+    ];
+    let section = made(&campaign(rows));
+    assert!(section.title.contains("adaptive"), "{}", section.title);
+    let table = section.items.iter().find_map(|item| match item {
+        Item::Table(table) if table.id == "generated-points" => Some(table),
+        _ => None,
+    });
+    let rows = &table.expect("it is there").rows;
+    assert_eq!(
+        (rows[0][0].as_str(), rows[0][2].as_str()),
+        ("uniform, 0.7 V", "–")
+    );
+    assert_eq!(rows[1][0], "moved");
+    assert_eq!(rows[1][2], "nominal 10.0%, 0.71 V 60.0%, 0.7 V 30.0%");
+    assert_eq!(rows[1][4..8], ["5.0", "1.0", "2.0", "0.0"]);
+    // The fixed point is lower than the mean of those that were used.
+    let saved = |row: usize| {
+        rows[row][8]
+            .trim_end_matches('%')
+            .parse::<f64>()
+            .expect("a number")
+    };
+    assert!(saved(0) > saved(1), "{rows:?}");
+    let figures = section
+        .items
+        .iter()
+        .filter(|item| matches!(item, Item::Figure(_)));
+    assert_eq!(figures.count(), 1);
 }

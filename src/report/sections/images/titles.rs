@@ -1,7 +1,7 @@
 //! What a section of images is called, and the words at its beginning.
 
 use super::axes::Axis;
-use super::records::Campaign;
+use super::records::{Campaign, Row};
 
 /// Protections from which on a campaign compares them.
 pub const MANY: usize = 5;
@@ -31,6 +31,8 @@ pub enum Kind {
     Arrays,
     /// Protections at operating points.
     Protections,
+    /// Operating points that the error monitor chooses.
+    Adaptive,
     /// Anything else.
     Other,
 }
@@ -44,8 +46,16 @@ impl Kind {
             .rows
             .iter()
             .all(|row| row.cell.place.any.iter().all(|one| one.steps.is_some()));
+        let moved = |row: &Row| {
+            row.cell
+                .schedule
+                .as_ref()
+                .is_some_and(|s| s.adaptive.is_some())
+        };
         if campaign.rows.iter().any(|row| row.cell.pictures) {
             Self::Pictures
+        } else if campaign.rows.iter().any(moved) {
+            Self::Adaptive
         } else if varies("taylorseer").is_some() {
             Self::Forecast
         } else if varies("bits").is_some() && !place {
@@ -85,6 +95,7 @@ impl Kind {
             Self::Rollback => "Design space: threshold and checkpoints",
             Self::Arrays => "Design space: arrays",
             Self::Protections => "What protections cost",
+            Self::Adaptive => "Operating points by feedback (adaptive mode)",
             Self::Other => return format!("Images: {}", campaign.name),
         }
         .to_owned()
