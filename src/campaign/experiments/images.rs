@@ -34,7 +34,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 pub use cell::{Cell, Faults, Place};
 pub use cost::{Accelerator, CellCost, CostError, CostedModel, cost};
 pub use optimise::{Counted, Objective, Optimised, PolicyError, schedule as optimised_schedule};
-pub use price::{Price, price};
+pub use price::{Price, priced};
 pub use records::CellRecords;
 
 /// Name in specifications.

@@ -395,7 +395,8 @@ impl Setup {
     /// The mean over the points that tiles ran at, with the changes between them.
     fn moved(&self, adaptive: &Adaptive) -> Result<Report, CostError> {
         let mut mean: Option<Report> = None;
-        for (point, share) in adaptive.shares.iter().enumerate() {
+        let shares = adaptive.shares.iter().enumerate();
+        for (point, share) in shares.filter(|(_, share)| **share > 0.0) {
             let at = Run {
                 schedule: Schedule::uniform(point as u8),
                 ..self.run()

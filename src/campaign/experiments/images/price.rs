@@ -9,7 +9,7 @@ use serde::Serialize;
 /// Technology at whose nominal point a bit error rate is costed, as it has no point of its own.
 pub const TECH: &str = "scaled-14nm";
 
-/// Costs of an image with a protection and without.
+/// Costs of an image with a protection and without, everything else being the same.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Price {
     /// With it.
@@ -50,22 +50,17 @@ impl Price {
     }
 }
 
-/// The price of a cell's protection; `without` is the cell that has none and is the same otherwise.
-/// A bit error rate is costed at the nominal point: its faults are counted, not what a supply would
-/// save that made so many.
+/// The cost of a cell, for a [`Price`]. A bit error rate is costed at the nominal point: its faults are
+/// counted, not what a supply would save that made so many.
 ///
 /// # Errors
 /// [`CostError`].
-pub fn price(
-    with: &CellRecords,
-    without: &CellRecords,
+pub fn priced(
+    records: &CellRecords,
     model: &CostedModel,
     accelerator: &Accelerator,
-) -> Result<Price, CostError> {
-    Ok(Price {
-        with: cost(&at_a_point(with), model, accelerator)?,
-        without: cost(&at_a_point(without), model, accelerator)?,
-    })
+) -> Result<CellCost, CostError> {
+    cost(&at_a_point(records), model, accelerator)
 }
 
 /// The records with the nominal point in place of a bit error rate.

@@ -211,8 +211,15 @@ fn prices(all: &[CellRecords]) -> BTreeMap<ProtectionKind, Price> {
     let model = CostedModel::named(EMBEDDED).unwrap();
     let accelerator = Accelerator::with_memory("ddr4-3200-1chip");
     let of = |kind| all.iter().find(|r| r.cell.protection == kind).unwrap();
-    let none = of(ProtectionKind::None);
-    let one = |kind| (kind, price(of(kind), none, &model, &accelerator).unwrap());
+    let cost = |kind| priced(of(kind), &model, &accelerator).unwrap();
+    let without = cost(ProtectionKind::None);
+    let one = |kind| {
+        let price = Price {
+            with: cost(kind),
+            without: without.clone(),
+        };
+        (kind, price)
+    };
     ProtectionKind::ALL.into_iter().map(one).collect()
 }
 

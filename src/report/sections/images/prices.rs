@@ -6,7 +6,7 @@ use super::protections::looked_at;
 use super::records::{Campaign, Row};
 use super::titles::MANY;
 use crate::baseline::ProtectionKind;
-use crate::campaign::experiments::images::{Accelerator, Cell, Faults, Price, price};
+use crate::campaign::experiments::images::{Accelerator, Cell, CellCost, Faults, Price, priced};
 use crate::config::ArrayConfig;
 use crate::energy::{AreaConstants, AreaOverhead, Constants, area_overhead};
 use crate::infer::EMBEDDED;
@@ -90,12 +90,12 @@ impl On {
         ArrayConfig::load(self.array.unwrap_or(&cell.config)).ok()
     }
 
-    fn price(&self, with: &Row, without: &Row) -> Option<Price> {
+    fn cost(&self, row: &Row) -> Option<CellCost> {
         let accelerator = Accelerator {
-            config: self.array.and_then(|_| self.config(&with.cell)),
+            config: self.array.and_then(|_| self.config(&row.cell)),
             ..Accelerator::with_memory(self.memory)
         };
-        price(with, without, model(self.model)?, &accelerator).ok()
+        priced(row, model(self.model)?, &accelerator).ok()
     }
 
     fn area(
@@ -131,8 +131,12 @@ fn table(campaign: &Campaign, groups: &[Group<'_>], areas: &[ArrayArea], on: &On
     let several = groups.len() > 1;
     let mut rows = Vec::new();
     for group in groups {
+        let without = on.cost(group.without)?;
         for row in &group.rows {
-            let price = on.price(row, group.without)?;
+            let price = Price {
+                with: on.cost(row)?,
+                without: without.clone(),
+            };
             let area = on.area(&row.cell, areas, &constants.area);
             let place = several.then(|| place(&row.cell));
             rows.push(place.into_iter().chain(cells(row, &price, area)).collect());
