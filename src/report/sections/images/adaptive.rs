@@ -8,7 +8,7 @@ use crate::plot::{Axis, Bar, BarSeries, Bars};
 use crate::policy::Setpoint;
 use crate::report::{Column, Figure, Item, Table};
 
-/// Shares of the cycles below this are left out of the figure.
+/// Shares of the cycles below this are left out.
 const LEAST: f64 = 0.0005;
 
 /// Where the monitor had the array: a figure of the policies that share the first one's points, and a
@@ -77,8 +77,7 @@ fn points(campaign: &Campaign) -> Option<Table> {
     ];
     Some(Table {
         id: format!("{}-points", campaign.id()),
-        caption: "Fixed schedules, and those that the error monitor moves by the flags of the tiles, from the most aggressive point \
-                  on: share of the array's cycles at each point, and per image, changes of the point and steps of the monitor. Energy \
+        caption: "Fixed schedules, and those that the error monitor moves by the flags of the tiles: share of the array's cycles at each point, and per image, changes of the point and steps of the monitor. Energy \
                   and time against the plain array at nominal, from the points that tiles ran at, with every change."
             .to_owned(),
         columns: [Column::text("Policy"), Column::text("Protection")]
@@ -138,7 +137,10 @@ fn shares(row: &Row, used: &PointsUsed) -> String {
             .map_or(at.to_string(), point)
     };
     let shares = used.shares();
-    let parts = shares.iter().enumerate().filter(|(_, share)| **share > 0.0);
+    let parts = shares
+        .iter()
+        .enumerate()
+        .filter(|(_, share)| **share >= LEAST);
     parts
         .map(|(at, share)| format!("{} {:.1}%", label(at), 100.0 * share))
         .collect::<Vec<_>>()

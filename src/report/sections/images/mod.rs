@@ -47,7 +47,7 @@ pub fn section(
         .collect();
     items.extend(pictures::strip(campaign, &axes)?);
     items.extend(protections::protections(campaign).map(Item::Table));
-    items.extend(prices::prices(campaign, areas).into_iter().map(Item::Table));
+    items.extend(prices::prices(campaign, areas));
     // A figure over the supply would say nothing of policies that move it.
     match Kind::of(campaign, &axes) {
         Kind::Adaptive => items.extend(adaptive::items(campaign)),

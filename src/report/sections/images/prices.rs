@@ -10,7 +10,8 @@ use crate::campaign::experiments::images::{Accelerator, Cell, CellCost, Faults, 
 use crate::config::ArrayConfig;
 use crate::energy::{AreaConstants, AreaOverhead, Constants, area_overhead};
 use crate::infer::EMBEDDED;
-use crate::report::{Column, Table};
+use crate::plot::{Axis, Bar, BarSeries, Bars};
+use crate::report::{Column, Figure, Item, Table};
 use crate::synth::ArrayArea;
 
 /// Memory of the published model: the one that keeps its array busy.
@@ -24,16 +25,55 @@ struct Group<'a> {
 
 /// The tables of a campaign that compares many protections on the same faults: the embedded model, and
 /// a published one where faults come from an operating point, which says how many it would have.
-pub fn prices(campaign: &Campaign, areas: &[ArrayArea]) -> Vec<Table> {
+pub fn prices(campaign: &Campaign, areas: &[ArrayArea]) -> Vec<Item> {
     let groups = groups(campaign);
-    if groups.is_empty() {
-        return Vec::new();
-    }
-    let mut tables = vec![table(campaign, &groups, areas, &On::own())];
+    let mut on = vec![On::own()];
     if groups.iter().all(|group| group.without.ber().is_none()) {
-        tables.push(table(campaign, &groups, areas, &On::published()));
+        on.push(On::published());
     }
-    tables.into_iter().flatten().collect()
+    let mut items = Vec::new();
+    for on in on.iter().filter(|_| !groups.is_empty()) {
+        // A cell that cannot be costed leaves all of it out.
+        let Some(costs) = on.costs(&groups) else {
+            continue;
+        };
+        if on.array.is_some() {
+            items.push(Item::Figure(Box::new(figure(campaign, &groups, &costs))));
+        }
+        items.push(Item::Table(table(campaign, &groups, &costs, areas, on)));
+    }
+    items
+}
+
+/// Energy of an image by where it is spent, under the last schedule.
+fn figure(campaign: &Campaign, groups: &[Group<'_>], costs: &[Vec<CellCost>]) -> Figure {
+    let (group, costs) = groups
+        .iter()
+        .zip(costs)
+        .next_back()
+        .expect("one group at least");
+    let names = group.rows.iter().map(|row| title(row.cell.protection));
+    let start = Bars::new(
+        format!("Energy of an image, {PUBLISHED}"),
+        names,
+        Axis::linear("J per image"),
+    );
+    let groups = costs[0].parts().groups();
+    let series = groups.iter().enumerate().map(|(at, (name, _))| {
+        let joules = costs.iter().map(|cost| cost.parts().groups()[at].1 * 1e-12);
+        BarSeries::new(*name, joules.map(Bar::new))
+    });
+    let plot = series.fold(start, Bars::series).stacked();
+    Figure {
+        id: format!("{}-energy", campaign.id()),
+        caption: format!(
+            "Under {}, with {PUBLISHED_MEMORY}. Calculated from shapes, the technology table and the shares that were counted: there is \
+             no interval.",
+            place(&group.without.cell)
+        ),
+        plot: plot.into(),
+        command: campaign.command(),
+    }
 }
 
 fn groups(campaign: &Campaign) -> Vec<Group<'_>> {
@@ -90,6 +130,12 @@ impl On {
         ArrayConfig::load(self.array.unwrap_or(&cell.config)).ok()
     }
 
+    /// Of every row of every group.
+    fn costs(&self, groups: &[Group<'_>]) -> Option<Vec<Vec<CellCost>>> {
+        let of = |group: &Group<'_>| group.rows.iter().map(|row| self.cost(row)).collect();
+        groups.iter().map(of).collect()
+    }
+
     fn cost(&self, row: &Row) -> Option<CellCost> {
         let accelerator = Accelerator {
             config: self.array.and_then(|_| self.config(&row.cell)),
@@ -125,20 +171,31 @@ fn moves(cell: &Cell) -> bool {
     points.iter().any(|point| *point != points[0])
 }
 
-/// `None` where a cell cannot be costed.
-fn table(campaign: &Campaign, groups: &[Group<'_>], areas: &[ArrayArea], on: &On) -> Option<Table> {
+fn table(
+    campaign: &Campaign,
+    groups: &[Group<'_>],
+    costs: &[Vec<CellCost>],
+    areas: &[ArrayArea],
+    on: &On,
+) -> Table {
     let constants = Constants::shipped();
     let several = groups.len() > 1;
+    let point = |group: &Group<'_>| group.without.cell.faults.point_name();
+    let same_point = groups.iter().all(|group| point(group) == point(&groups[0]));
     let mut rows = Vec::new();
-    for group in groups {
-        let without = on.cost(group.without)?;
-        for row in &group.rows {
+    for (group, costs) in groups.iter().zip(costs) {
+        let none = |row: &&Row| row.cell == group.without.cell;
+        let without = group.rows.iter().position(none).expect("it is among them");
+        for (row, cost) in group.rows.iter().zip(costs) {
             let price = Price {
-                with: on.cost(row)?,
-                without: without.clone(),
+                with: cost.clone(),
+                without: costs[without].clone(),
             };
             let area = on.area(&row.cell, areas, &constants.area);
-            let place = several.then(|| place(&row.cell));
+            let place = several.then(|| match same_point {
+                true => row.cell.place.name.clone(),
+                false => place(&row.cell),
+            });
             rows.push(place.into_iter().chain(cells(row, &price, area)).collect());
         }
     }
@@ -157,14 +214,14 @@ fn table(campaign: &Campaign, groups: &[Group<'_>], areas: &[ArrayArea], on: &On
             on.memory
         ),
     };
-    Some(Table {
+    Table {
         id: format!("{}-{}", campaign.id(), on.id),
         caption: format!(
             "What each protection costs, relative to no protection under the same schedule and faults, {at}. {quality} Array energy: PEs, \
              what protects them, tiles computed again, and their supply. Area: gates and flip-flops on top of the plain array, with the \
              sequencer of operating points where the schedule has several; checksums and rollback as synthesised, the rest by the \
-             constants in configs/energy.yaml. DRAM: weights, checkpoints written and fetched, operands read again. The last \
-             column is against the plain array at its nominal point. Energy of recovery and repacking logic is not in it."
+             constants in configs/energy.yaml. Bits: memories, which are not in the area. DRAM: weights, checkpoints written and fetched, operands read again. The last \
+             column is all energy against the plain array at its nominal point. Energy of recovery and repacking logic is not in it."
         ),
         columns: several
             .then(|| Column::text("Schedule"))
@@ -177,17 +234,17 @@ fn table(campaign: &Campaign, groups: &[Group<'_>], areas: &[ArrayArea], on: &On
                     "Array energy",
                     "Time",
                     "Area",
-                    "Memory bits",
+                    "Bits",
                     "DRAM bytes",
                     "DRAM rows",
-                    "Energy over nominal",
+                    "Over nominal",
                 ]
                 .map(Column::number),
             )
             .collect(),
         rows,
         command: campaign.command(),
-    })
+    }
 }
 
 /// The schedule and its point.
@@ -196,7 +253,10 @@ fn place(cell: &Cell) -> String {
 }
 
 fn cells(row: &Row, price: &Price, area: Option<AreaOverhead>) -> Vec<String> {
-    let more = |share: f64| format!("{:+.1}%", 100.0 * share);
+    let more = |share: f64| match format!("{:+.1}%", 100.0 * share).as_str() {
+        "+0.0%" | "-0.0%" => "0".to_owned(),
+        text => text.to_owned(),
+    };
     let ratio = |ratio: f64| more(ratio - 1.0);
     let maybe = |share: Option<f64>| share.map_or("–".to_owned(), more);
     vec![

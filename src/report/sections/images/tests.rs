@@ -290,7 +290,7 @@ fn prices_are_told_of_many_protections_with_the_areas_that_were_synthesised() {
     let all = ProtectionKind::ALL;
     let found = of(&all, std::slice::from_ref(&area)).expect("a table");
     assert_eq!(found.len(), all.len());
-    assert_eq!(found["no protection"], "+0.0%");
+    assert_eq!(found["no protection"], "0");
     // Synthesised, as the section of areas has it; the sequencer of points is not needed at one.
     assert_eq!(found["classical ABFT"], "+23.5%");
     assert_eq!(found["DRIFT"], "+40.6%");
