@@ -14,7 +14,7 @@ SEEDS    ?= 400
 DRIFT := cargo run --release --quiet --bin drift --
 
 .DEFAULT_GOAL := cosim
-.PHONY: cosim accelerator repack infer paper paper-full quality test rtl expected lint area synth characterize verify-timing voltage bench verify \
+.PHONY: cosim accelerator repack infer paper paper-full quality test test-text rtl expected lint area synth characterize verify-timing voltage bench verify \
     verify-fast verify-accelerator coverage formal waves fuzz help
 
 cosim: ## the main job: co-simulate $(WORKLOAD) on $(CONFIG) with faults, compare every bit
@@ -57,6 +57,9 @@ quality: ## image quality against BER from 1e-9 to 1e-2: docs/quality.svg, recor
 test: ## all tests, co-simulation regressions included
 	@$(DRIFT) tools
 	cargo test --release
+
+test-text: ## the tests of the cargo feature text, which `make test` leaves out: candle takes minutes to build
+	cargo test --release --features text --test text
 
 rtl: ## generate the SystemVerilog of CONFIG=... into OUT=...
 	$(DRIFT) rtl --config $(CONFIG) --out $(OUT)

@@ -31,6 +31,10 @@ constexpr uint64_t kNoRow = ~uint64_t{0};
 // A fault waits at most this many cycles for its row to reach its PE.
 constexpr unsigned kCalendar = DRIFT_PE_ROWS + kLanes + 4;
 
+// The model of a large array nearly fills the processor's instruction cache: what is not done in every cycle stays
+// out of the loop over cycles.
+#define DRIFT_OUTSIDE_LOOP __attribute__((noinline))
+
 unsigned div_ceil(unsigned a, unsigned b) { return (a + b - 1) / b; }
 
 // Xorshift generator of the stalls; needs no quality, only repeatability.
@@ -119,7 +123,7 @@ struct Model {
 
   void half_cycle(int level) {
     pins.clk_i = level;
-    top->eval();
+    drift_evaluate(*top);
 #if VM_TRACE
     if (trace && result_tiles <= trace_last && act_tile() >= trace_first) trace->dump(trace_time);
     ++trace_time;
@@ -145,7 +149,7 @@ struct Model {
     pins.pause_i = 0;
     pins.clk_i = 0;
     pins.rst_ni = 1;
-    half_cycle(0);
+    top->eval();
     pins.rst_ni = 0;
     half_cycle(0);
     half_cycle(1);
@@ -186,7 +190,7 @@ struct Model {
     }
   }
 
-  bool next_pass(Cursor& cursor) const {
+  DRIFT_OUTSIDE_LOOP bool next_pass(Cursor& cursor) const {
     if (++cursor.pass < passes) return true;
     cursor.pass = 0;
     if (++cursor.tile_n < tiles_n) return true;
@@ -207,14 +211,14 @@ struct Model {
 
   // The operands of a pass. Output-stationary: its steps k, of which a beat of activations is a column of the tile.
   // Weight-stationary: the rows of weights descend, because the first one moves furthest.
-  void begin_acts() {
+  DRIFT_OUTSIDE_LOOP void begin_acts() {
     const unsigned rows = tile_rows(act.tile_m), depth = pass_depth(act.pass);
     const size_t m = size_t(act.tile_m) * kTileRows, k = size_t(act.pass) * kRows;
     act_rows = kOutputStationary ? Rows{columns.data() + k * job.m + m, ptrdiff_t(job.m), rows, depth}
                                  : Rows{job.x + m * job.k + k, ptrdiff_t(job.k), depth, rows};
   }
 
-  void begin_weights() {
+  DRIFT_OUTSIDE_LOOP void begin_weights() {
     const unsigned depth = pass_depth(weight.pass), bytes = tile_columns(weight.tile_n);
     const size_t k = size_t(weight.pass) * kRows + (kOutputStationary ? 0 : depth - 1);
     const ptrdiff_t step = kOutputStationary ? ptrdiff_t(job.n) : -ptrdiff_t(job.n);
@@ -223,7 +227,7 @@ struct Model {
 
   // Enters the faults of the next streamed row, accepted in cycle `accepted`, into the calendar. PE (r, c)
   // captures the row at the edge that ends cycle accepted+1+r+c, and its psum one edge later.
-  void schedule(uint64_t accepted) {
+  DRIFT_OUTSIDE_LOOP void enter_faults(uint64_t accepted) {
     while (flip_row == stream_row) {
       const drift_flip& flip = job.flips[next_flip++];
       const uint64_t edge = accepted + 1 + flip.pe_row + flip.pe_column + (flip.reg == DRIFT_PSUM);
@@ -231,16 +235,21 @@ struct Model {
       ++waiting;
       flip_row = next_flip < job.flips_len ? job.flips[next_flip].stream_row : kNoRow;
     }
+  }
+
+  // A row was streamed in cycle `accepted`.
+  void count_row(uint64_t accepted) {
+    if (flip_row == stream_row) enter_faults(accepted);
     ++stream_row;
   }
 
   void took_act() {
-    schedule(now);
+    count_row(now);
     if (--act_rows.left > 0) {
       act_rows.from += act_rows.step;
     } else {
       // The engine appends the checksum rows at once.
-      for (unsigned digit = 1; digit <= kChecksumRows; ++digit) schedule(now + digit);
+      for (unsigned digit = 1; digit <= kChecksumRows; ++digit) count_row(now + digit);
       act_left = next_pass(act);
       if (!act_left) return;
       begin_acts();
@@ -259,7 +268,7 @@ struct Model {
     put<kColumns>(&pins.s_axis_weight_tdata_i, weight_rows);
   }
 
-  int take_result() {
+  DRIFT_OUTSIDE_LOOP int take_result() {
     if (result.tile_m >= tiles_m) return DRIFT_EXCESS;
     const unsigned columns = tile_columns(result.tile_n);
     const bool last = result.row + 1 == tile_rows(result.tile_m);
@@ -296,7 +305,7 @@ struct Model {
     return DRIFT_RUNNING;
   }
 
-  void upset() {
+  DRIFT_OUTSIDE_LOOP void write_faults() {
     if (waiting > 0) {
       auto& today = calendar[now % kCalendar];
       for (const drift_flip* flip : today) {
@@ -327,7 +336,7 @@ struct Model {
         if (status != DRIFT_RUNNING) return status;
       }
       half_cycle(1);
-      upset();
+      if (waiting > 0 || job.stucks_len > 0) write_faults();
       fall();
       if (started) pins.cmd_valid_i = 0;
       if (act_taken) took_act();
@@ -381,7 +390,7 @@ void drift_sim_bare(void* model, uint64_t cycles) {
   memset(&top.s_axis_weight_tdata_i, 0x33, kColumns);
   for (uint64_t i = 0; i < cycles; ++i) {
     top.clk_i = 1;
-    top.eval();
+    drift_evaluate(top);
     self.fall();
   }
 }

@@ -8,14 +8,15 @@
 //! fast: int8 GEMMs and sparse fault effects, equal to golden; knows golden, fault, tiling, config
 //! workload: operands; tool: external programs, for cosim, synth and formal
 //! timing: delays of the synthesised PE and what goes wrong with them, knows synth, tool, rtl, workload, golden and tech
-//! tech: from a voltage and a frequency to fault probabilities, knows fault and timing
-//! baseline: what DRIFT and other protections make of a GEMM's faults, knows golden and dram
+//! tech: from a voltage and a frequency to fault probabilities, knows fault
+//! baseline: what DRIFT and other protections make of a GEMM's faults, knows fast, golden and dram
 //! policy: which operating point a GEMM runs at, knows tech; energy: what it costs, knows model, baseline, policy and dram
 //! forecast: TaylorSeer, features forecast over steps; knows nothing, model asks it
-//! dram: the memory behind the accelerator's AXI port, knows only config
+//! dram: the memory behind the accelerator's AXI port, knows only input
 //! diffusion: schedulers and the denoising loop, on model
 //! infer: images on the accelerator, on diffusion, fast, baseline and policy
 //! model: denoisers of the diffusers layout; every GEMM of theirs goes through `model::GemmEngine`
+//! text: text encoders and autoencoders (cargo feature `text`), on model; infer knows nothing of them
 //! metrics: quality of images, knows image and assets; image: PNG files, sets, grids; assets: trained networks
 //! campaign: grids of experiments, recorded, resumed and merged; on the engines
 //! report: HTML of results, on campaign and plot
@@ -59,6 +60,8 @@ pub mod soc;
 pub mod synth;
 pub mod tech;
 pub mod tensor;
+#[cfg(feature = "text")]
+pub mod text;
 pub mod tiling;
 pub mod timing;
 pub mod tool;

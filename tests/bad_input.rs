@@ -370,8 +370,12 @@ fn liberty_files() {
             parts,
         );
     }
-    for sizes in ["1", "257", "8,x"] {
+    for (sizes, part) in [
+        ("1", "2..=256"),
+        ("257", "2..=256"),
+        ("8,x", "invalid digit"),
+    ] {
         let args = ["area", "--liberty", "small.lib", "--sweep", sizes];
-        refused(folder.path(), &args, &["--sweep", "2..=256"][..1]);
+        refused(folder.path(), &args, &["--sweep", part]);
     }
 }

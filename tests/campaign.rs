@@ -152,7 +152,7 @@ fn fifty_kills_of_images_lose_nothing() {
     assert_eq!(killed(folder.path(), 50, 1200), expected);
 }
 
-/// The number: `cargo test --release --test campaign -- --ignored`.
+/// `cargo test --release --test campaign -- --ignored`.
 #[test]
 #[ignore = "takes a minute"]
 fn fifty_kills_lose_nothing() {

@@ -159,6 +159,18 @@ fn arguments_that_do_not_fit_are_refused() {
     }
 }
 
+#[cfg(not(feature = "text"))]
+#[test]
+fn prompts_need_a_program_with_text_encoders() {
+    refused(
+        &["--prompts", "captions.json"],
+        &[
+            "--prompts captions.json",
+            "cargo build --release --features text",
+        ],
+    );
+}
+
 /// A copy of the small DiT with another configuration or other tensors.
 struct Damaged(TempDir);
 

@@ -11,14 +11,15 @@
 //! - no repacking: [`Layout::RowMajor`] opens more DRAM rows
 //! - no resilience-aware schedule: a uniform one, see [`crate::policy`]
 
-use super::{FaultyGemm, FaultyTile, Flags, Hardware, Protection, Syndromes, Work};
-use crate::config::{ArrayConfig, REPEAT_DEPTH};
+use super::{FaultyGemm, Flags, Hardware, Protection, Syndromes, Work};
+use crate::config::ArrayConfig;
 use crate::dram::{self, Device};
 use crate::fast::Checkpoint;
+use crate::fast::rollback::{self, Recompute, Verdict};
 use crate::golden::{AddressMap, Layout, checkpoint};
 use crate::tiling::Tiling;
-use ndarray::{Array2, ArrayViewMut2, s};
-use std::collections::BTreeMap;
+use ndarray::ArrayViewMut2;
+use std::collections::{BTreeMap, HashMap};
 
 /// What becomes of masked elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,10 +41,8 @@ pub struct DriftSettings {
     pub interval: u32,
     /// Layout of the checkpoints in memory.
     pub layout: Layout,
-    /// Recompute masked tiles without a checkpoint instead of keeping them.
-    pub recompute_missing: bool,
-    /// Recompute tiles with flags in one direction only instead of keeping them.
-    pub recompute_unlocated: bool,
+    /// Which tiles are recomputed, where masked elements come from checkpoints.
+    pub recompute: Recompute,
 }
 
 impl Default for DriftSettings {
@@ -53,8 +52,10 @@ impl Default for DriftSettings {
             recovery: Recovery::Rollback,
             interval: 10,
             layout: Layout::Tile,
-            recompute_missing: true,
-            recompute_unlocated: false,
+            recompute: Recompute {
+                missing: true,
+                unlocated: false,
+            },
         }
     }
 }
@@ -105,33 +106,20 @@ impl Drift {
 
     /// Whether the outputs of a step are written as a checkpoint.
     fn writes(&self, step: u32, stored: Option<&Stored>) -> bool {
-        // Step numbers are registers of 16 bits.
-        let age = stored.map(|stored| step.wrapping_sub(stored.step) & 0xffff);
+        let written = stored.map(|stored| stored.step);
         self.settings.recovery == Recovery::Rollback
-            && age.is_none_or(|age| age >= self.settings.interval)
+            && rollback::is_due(step, written, self.settings.interval)
     }
 
-    /// What becomes of a tile with these flags.
-    fn verdict(&self, flags: &Flags, valid: bool, repeats: usize) -> Verdict {
-        let (rows, columns) = (!flags.rows.is_empty(), !flags.columns.is_empty());
-        let (masked, unlocated) = (rows && columns, rows != columns);
-        if !masked && !unlocated {
-            return Verdict::Clean;
-        }
-        match self.settings.recovery {
-            Recovery::Keep => return Verdict::Keep,
-            Recovery::Zero if masked => return Verdict::Zero,
-            Recovery::Zero => return Verdict::Keep,
-            Recovery::Rollback if masked && valid => return Verdict::RollBack,
-            Recovery::Rollback => {}
-        }
-        let wanted = masked && self.settings.recompute_missing
-            || unlocated && self.settings.recompute_unlocated;
-        match wanted {
-            true if repeats < REPEAT_DEPTH => Verdict::Recompute,
-            true => Verdict::Overflow,
-            false => Verdict::Keep,
-        }
+    /// What becomes of a tile with these flags. Where masked elements become zero, a tile of
+    /// zeros serves as the checkpoint.
+    fn verdict(&self, flags: &Flags, stored: bool, repeats: usize) -> Verdict {
+        let (recompute, valid) = match self.settings.recovery {
+            Recovery::Rollback => (self.settings.recompute, stored),
+            Recovery::Keep => (Recompute::default(), false),
+            Recovery::Zero => (Recompute::default(), true),
+        };
+        recompute.verdict([&flags.rows, &flags.columns], valid, repeats)
     }
 
     /// Rows that the DRAM opens to read one tile, all banks precharged before.
@@ -167,18 +155,6 @@ pub(super) fn ratio(then: Option<f32>, now: Option<f32>) -> u16 {
     }
 }
 
-/// What becomes of a tile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
-    Clean,
-    Keep,
-    /// It should be recomputed, but too many tiles wait for that already.
-    Overflow,
-    Zero,
-    RollBack,
-    Recompute,
-}
-
 impl Protection for Drift {
     fn name(&self) -> &str {
         match (self.settings.recovery, self.settings.layout) {
@@ -203,7 +179,7 @@ impl Protection for Drift {
         let stored = self.stored(gemm);
         let scale = stored.map_or(ONE, |stored| ratio(stored.scale, gemm.scale));
         let writes = self.writes(place.step, stored);
-        let mut padded = BTreeMap::new();
+        let mut padding = HashMap::new();
         for faulty in gemm.tiles {
             let (tile, data_rows) = (&faulty.tile, faulty.tile.rows.len());
             let syndromes = Syndromes::of(gemm.config, data_rows, faulty.deltas);
@@ -211,54 +187,51 @@ impl Protection for Drift {
             let repeats = work.recomputed_tiles as usize;
             let verdict = self.verdict(&flags, stored.is_some(), repeats);
             work.detected_tiles += u64::from(verdict != Verdict::Clean);
-            if verdict == Verdict::Recompute {
-                gemm.recompute(faulty, true, &mut y, &mut work);
-                continue;
-            }
-            let mut outputs = whole_tile(gemm, faulty, &y);
-            match verdict {
-                Verdict::Clean | Verdict::Recompute => {}
-                Verdict::Keep => work.kept_tiles += 1,
-                Verdict::Overflow => {
+            let mut beyond = rollback::beyond(gemm.config, tile, faulty.deltas);
+            let masked = [&flags.rows[..], &flags.columns];
+            match (verdict, stored) {
+                (Verdict::Clean, _) => {}
+                (Verdict::Keep, _) => work.kept_tiles += 1,
+                (Verdict::Overflow, _) => {
                     work.kept_tiles += 1;
                     work.overflows += 1;
                 }
-                Verdict::Zero => {
-                    replace(&mut outputs, &flags, |_, _| 0);
-                    work.zeroed += flags.masked();
+                (Verdict::Recompute, _) => {
+                    gemm.recompute(faulty, true, &mut y, &mut work);
+                    beyond.clear();
                 }
-                Verdict::RollBack => {
-                    let old = &stored.expect("a rollback needs one").tiles[tile.index];
-                    replace(&mut outputs, &flags, |m, j| old.restore(m, j, scale));
+                (Verdict::RollBack, Some(stored)) => {
+                    let old = &stored.tiles[tile.index];
+                    let with = |row, column| old.restore(row, column, scale);
+                    rollback::replace(tile, masked, &mut y, &mut beyond, with);
                     work.rollbacks += 1;
                     work.restored += flags.masked();
                     work.checkpoint_bytes_read += checkpoint_bytes(gemm.config, data_rows);
                     work.rows_opened_reading += self.rows_of_read(gemm, tile.index, data_rows);
                 }
+                // Only of an ablation, which writes no checkpoints.
+                (Verdict::RollBack, None) => {
+                    rollback::replace(tile, masked, &mut y, &mut beyond, |_, _| 0);
+                    work.zeroed += flags.masked();
+                }
             }
-            y.slice_mut(s![tile.rows.clone(), tile.columns.clone()])
-                .assign(&outputs.slice(s![.., ..tile.columns.len()]));
             if writes {
-                padded.insert(tile.index, beyond(&outputs, tile.columns.len()));
+                padding.insert(tile.index, beyond);
             }
         }
         if writes {
-            let tiles = gemm.tiling.tiles().map(|tile| {
-                work.checkpoints += 1;
-                work.checkpoint_bytes_written += checkpoint_bytes(gemm.config, tile.rows.len());
-                let beyond = padded.get(&tile.index).map_or(&[][..], Vec::as_slice);
-                let outputs = y.slice(s![tile.rows, tile.columns]);
-                let mut checkpoint = Checkpoint::default();
-                checkpoint.encode(outputs, gemm.config.columns, beyond);
-                checkpoint
-            });
+            let (config, tiling) = (gemm.config, gemm.tiling);
+            work.checkpoints += tiling.len() as u64;
+            work.checkpoint_bytes_written += bytes_of_write(config, tiling);
+            let mut tiles = Vec::new();
+            rollback::encode(config, tiling, y.view(), &padding, &mut tiles);
             let stored = Stored {
                 step: place.step,
                 scale: gemm.scale,
                 shape: gemm.shape(),
-                tiles: tiles.collect(),
+                tiles,
             };
-            work.rows_opened_writing = self.rows_of_write(gemm.config, gemm.tiling, gemm.shape());
+            work.rows_opened_writing = self.rows_of_write(config, tiling, gemm.shape());
             let layer = self.layers.entry(place.layer.to_owned()).or_default();
             layer.insert(place.instance, stored);
         }
@@ -275,12 +248,9 @@ pub fn checkpoint_work(
 ) -> Work {
     let tiling = Tiling::new(config, m, 1, n);
     let map = address_map(config, (m, n), layout);
-    let bytes = tiling
-        .tiles()
-        .map(|tile| checkpoint_bytes(config, tile.rows.len()));
     Work {
         checkpoints: tiling.len() as u64,
-        checkpoint_bytes_written: bytes.sum(),
+        checkpoint_bytes_written: bytes_of_write(config, &tiling),
         rows_opened_writing: rows_of_write(config, device, &map, &tiling),
         ..Work::default()
     }
@@ -319,45 +289,17 @@ fn rows_of_write(config: &ArrayConfig, device: &Device, map: &AddressMap, tiling
     dram::activations(device, requests)
 }
 
-/// A tile's outputs with the columns of padding, which faults can reach and checkpoints hold.
-fn whole_tile(
-    gemm: &FaultyGemm<'_>,
-    faulty: &FaultyTile<'_>,
-    y: &ArrayViewMut2<'_, i32>,
-) -> Array2<i32> {
-    let tile = &faulty.tile;
-    let width = tile.columns.len();
-    let mut outputs = Array2::zeros((tile.rows.len(), gemm.config.columns));
-    outputs
-        .slice_mut(s![.., ..width])
-        .assign(&y.slice(s![tile.rows.clone(), tile.columns.clone()]));
-    for &(row, column, delta) in faulty.deltas {
-        if row < tile.rows.len() && (width..gemm.config.columns).contains(&column) {
-            outputs[[row, column]] = delta;
-        }
-    }
-    outputs
-}
-
-/// The elements of a tile in the columns of padding, where they are not zero.
-fn beyond(outputs: &Array2<i32>, width: usize) -> Vec<(usize, usize, i32)> {
-    let elements = outputs.indexed_iter();
-    let beyond = elements.filter(|((_, column), y)| *column >= width && **y != 0);
-    beyond.map(|((row, column), y)| (row, column, *y)).collect()
-}
-
-/// Replaces the masked elements of a tile.
-fn replace(outputs: &mut Array2<i32>, flags: &Flags, with: impl Fn(usize, usize) -> i32) {
-    for &row in &flags.rows {
-        for &column in &flags.columns {
-            outputs[[row, column]] = with(row, column);
-        }
-    }
-}
-
 /// Bytes of a tile's checkpoint on the bus: header beat and padded rows.
 fn checkpoint_bytes(config: &ArrayConfig, rows: usize) -> u64 {
     (config.memory_bytes + rows * config.row_bytes()) as u64
+}
+
+/// Bytes of the checkpoints of all tiles.
+fn bytes_of_write(config: &ArrayConfig, tiling: &Tiling) -> u64 {
+    let tiles = tiling.tiles();
+    tiles
+        .map(|tile| checkpoint_bytes(config, tile.rows.len()))
+        .sum()
 }
 
 /// A layer's checkpoint at the start of memory; in row-major, the headers behind the rows.

@@ -1,6 +1,7 @@
 //! Syndromes of a tile from what faults added to it: the exact part of every syndrome is zero.
 
 use crate::config::ArrayConfig;
+use crate::fast::syndrome_share;
 use crate::golden;
 use std::collections::BTreeMap;
 
@@ -31,10 +32,14 @@ impl Syndromes {
         for &(row, column, delta) in deltas {
             // Where checksum rows and checksum columns cross, nothing reads.
             if row < data_rows {
-                add(&mut rows, row, share(delta, column, config.columns));
+                add(
+                    &mut rows,
+                    row,
+                    syndrome_share(delta, column, config.columns),
+                );
             }
             if column < config.columns {
-                add(&mut columns, column, share(delta, row, data_rows));
+                add(&mut columns, column, syndrome_share(delta, row, data_rows));
             }
         }
         Self {
@@ -69,16 +74,6 @@ impl Syndromes {
     pub fn matrix_deviation(&self) -> u64 {
         let sum: i64 = self.rows.iter().map(|(_, e)| i64::from(*e)).sum();
         sum.unsigned_abs()
-    }
-}
-
-/// What the delta of an element adds to the syndrome of a line through it: `position` in the line,
-/// whose data end at `data`.
-fn share(delta: i32, position: usize, data: usize) -> i32 {
-    match position.checked_sub(data) {
-        None => delta,
-        Some(0) => delta.wrapping_mul(-256),
-        Some(_) => delta.wrapping_neg(),
     }
 }
 

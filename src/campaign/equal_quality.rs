@@ -11,12 +11,19 @@ pub const LPIPS: f64 = 0.02;
 pub const ACCURACY: f64 = 0.01;
 /// Highest relative increase of FD-clf.
 pub const FD_CLF: f64 = 0.05;
-/// The definition in words.
-pub const DEFINITION: &str = "Equal quality means: mean LPIPS to the error-free twins at most 0.02, class accuracy at most 1 point \
-                              lower, FD-clf at most 5% higher. LPIPS decides by its mean; the other two must not be broken \
-                              with 95% confidence, since few images leave them open.";
 /// Groups of the jackknife for FD-clf.
 const GROUPS: usize = 10;
+
+/// The definition in words.
+pub fn definition() -> String {
+    format!(
+        "Equal quality means: mean LPIPS to the error-free twins at most {LPIPS}, class accuracy at most {:.0} point lower, FD-clf at \
+         most {:.0}% higher. LPIPS decides by its mean; the other two must not be broken with 95% confidence, since few images leave \
+         them open.",
+        100.0 * ACCURACY,
+        100.0 * FD_CLF
+    )
+}
 
 /// Whether a bound is kept, by the confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

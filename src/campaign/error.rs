@@ -1,6 +1,7 @@
 //! What can be wrong with a campaign.
 
 use super::experiment::ExperimentError;
+use crate::input::InputError;
 use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -17,27 +18,9 @@ pub enum CampaignError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// The specification is not YAML, or a key is unknown, missing or of
-    /// another type.
-    #[error("{file}: {message}", file = .file.display())]
-    Syntax {
-        /// The specification.
-        file: PathBuf,
-        /// The parser's message.
-        message: String,
-    },
-    /// A value of the specification lies outside what is allowed.
-    #[error("{file}: {key}: {value} is not allowed; expected {allowed}", file = .file.display())]
-    Value {
-        /// The specification.
-        file: PathBuf,
-        /// The offending key.
-        key: String,
-        /// The value found.
-        value: String,
-        /// What would be allowed.
-        allowed: String,
-    },
+    /// The specification cannot be used.
+    #[error(transparent)]
+    Input(#[from] InputError),
     /// A shard that is none.
     #[error("shard {0:?} is not allowed; expected I/N with 1 <= I <= N, such as 3/16")]
     Shard(String),

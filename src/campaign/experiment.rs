@@ -9,13 +9,12 @@ pub type ExperimentError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Something that is done for every cell of a grid and every seed.
 pub trait Experiment: Sync {
+    /// Name in specifications.
+    const NAME: &'static str;
     /// A cell of the grid: everything that a job depends on but the seed.
     type Cell: Serialize + Sync;
     /// What a job finds.
     type Record: Record;
-
-    /// Name in specifications.
-    fn name(&self) -> &'static str;
 
     /// Identity of everything that the cells only name: contents of
     /// configurations, weights, operands, tables.

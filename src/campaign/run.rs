@@ -109,7 +109,7 @@ pub fn run<E: Experiment>(
     };
     let header = Header::new(
         &spec.name,
-        experiment.name(),
+        E::NAME,
         fingerprint(experiment, spec),
         jobs.total(),
         shard,
@@ -125,11 +125,7 @@ pub fn run<E: Experiment>(
         };
         let (cell, place) = jobs.parts(line.job);
         let known = line.job < jobs.total()
-            && job_id(
-                experiment.name(),
-                &experiment.cells()[cell],
-                jobs.seed(place),
-            ) == line.id;
+            && job_id(E::NAME, &experiment.cells()[cell], jobs.seed(place)) == line.id;
         if !known || !seen.insert(line.job) {
             let problem = if known {
                 "is there twice"
@@ -216,7 +212,7 @@ fn work<E: Experiment>(
         let state = &mut *guard;
         let written = match result {
             Ok(record) => {
-                let id = job_id(experiment.name(), cell, seed);
+                let id = job_id(E::NAME, cell, seed);
                 let written = Written {
                     job,
                     id: &id,
@@ -266,7 +262,7 @@ fn measure<R: Record>(spec: &Spec, record: &R) -> Option<super::Measure> {
 /// the number of threads.
 fn fingerprint<E: Experiment>(experiment: &E, spec: &Spec) -> String {
     digest(&(
-        experiment.name(),
+        E::NAME,
         experiment.fingerprint(),
         experiment.cells(),
         spec.seeds,

@@ -1,6 +1,8 @@
 //! The specification of a campaign, a YAML file.
 
 use super::error::CampaignError;
+use super::statistics::CONFIDENCE;
+use crate::input::{self, InputError};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -83,7 +85,7 @@ struct RawStop {
 }
 
 fn usual_confidence() -> f64 {
-    0.95
+    CONFIDENCE
 }
 
 fn usual_least() -> i64 {
@@ -94,8 +96,7 @@ impl Spec {
     /// Reads and validates a file.
     ///
     /// # Errors
-    /// [`CampaignError::Io`], [`CampaignError::Syntax`] or
-    /// [`CampaignError::Value`].
+    /// [`CampaignError::Io`] or [`CampaignError::Input`].
     pub fn from_file(file: &Path) -> Result<Self, CampaignError> {
         let text = std::fs::read_to_string(file).map_err(CampaignError::io(file))?;
         Self::from_yaml(&text, file)
@@ -106,10 +107,7 @@ impl Spec {
     /// # Errors
     /// As [`Spec::from_file`].
     pub fn from_yaml(text: &str, file: &Path) -> Result<Self, CampaignError> {
-        let raw: Raw = serde_yaml::from_str(text).map_err(|error| CampaignError::Syntax {
-            file: file.to_owned(),
-            message: error.to_string(),
-        })?;
+        let raw: Raw = input::from_yaml(text, file)?;
         let spec = Self {
             file: file.to_owned(),
             name: raw.name,
@@ -167,18 +165,16 @@ impl Spec {
     /// The grid as the experiment's own type, which should deny unknown keys.
     ///
     /// # Errors
-    /// [`CampaignError::Syntax`] for what the type does not take.
+    /// [`CampaignError::Input`] for what the type does not take.
     pub fn grid<T: DeserializeOwned>(&self) -> Result<T, CampaignError> {
-        serde_yaml::from_value(self.grid.clone()).map_err(|error| CampaignError::Syntax {
-            file: self.file.clone(),
-            message: format!("grid: {error}"),
-        })
+        let grid = serde_yaml::from_value(self.grid.clone());
+        Ok(grid.map_err(|error| InputError::syntax(&self.file, format!("grid: {error}")))?)
     }
 
     /// The same campaign with another number of seeds.
     ///
     /// # Errors
-    /// [`CampaignError::Value`] for numbers that are not allowed, or below what the stop rule
+    /// [`CampaignError::Input`] for numbers that are not allowed, or below what the stop rule
     /// looks at first.
     pub fn with_seeds(mut self, count: i64) -> Result<Self, CampaignError> {
         let least = self
@@ -192,7 +188,7 @@ impl Spec {
     /// Checks that a list of the grid has values, none of them twice.
     ///
     /// # Errors
-    /// [`CampaignError::Value`].
+    /// [`CampaignError::Input`].
     pub fn checked_list<T: PartialEq + std::fmt::Debug>(
         &self,
         key: &str,
@@ -220,12 +216,8 @@ impl Spec {
         value: impl ToString,
         allowed: impl Into<String>,
     ) -> CampaignError {
-        CampaignError::Value {
-            file: self.file.clone(),
-            key: key.into(),
-            value: value.to_string(),
-            allowed: allowed.into(),
-        }
+        let allowed = format!("expected {}", allowed.into());
+        InputError::value(&self.file, key, value, allowed).into()
     }
 
     fn within(&self, key: &str, value: i64, low: i64, high: i64) -> Result<usize, CampaignError> {

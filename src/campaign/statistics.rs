@@ -6,6 +6,8 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
+/// Confidence of the intervals that are printed and reported.
+pub const CONFIDENCE: f64 = 0.95;
 /// Bootstrap samples.
 const RESAMPLES: usize = 2000;
 /// Seed of the bootstrap: the same data give the same interval.

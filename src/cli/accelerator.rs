@@ -3,11 +3,10 @@
 use super::Verdict;
 use super::accelerator_report::{Outcome, record, replay, report_mismatch, summary};
 use super::cosim::Args;
-use super::inputs;
 use super::progress::Progress;
+use super::{inputs, output};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use drift::atomic;
 use drift::config::ArrayConfig;
 use drift::cosim::vcd_to_fst;
 use drift::dram::{Device, SHIPPED, TraceFormat};
@@ -226,8 +225,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         println!("waveform in {}", fst.display());
     }
     if let Some(file) = &args.json {
-        atomic::write(file, &(serde_json::to_string_pretty(&record)? + "\n"))
-            .with_context(|| format!("{}: cannot be written", file.display()))?;
+        output::record(file, &record)?;
     }
     summary(args, &record, &settings, &plan);
     match &outcome.divergence {

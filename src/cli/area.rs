@@ -1,8 +1,7 @@
 //! `drift area`.
 
-use super::{Verdict, inputs};
-use anyhow::{Context, Result};
-use drift::atomic;
+use super::{Verdict, inputs, output};
+use anyhow::Result;
 use drift::config::ArrayConfig;
 use drift::rtl;
 use drift::synth::{
@@ -50,14 +49,11 @@ pub fn run(args: &Args) -> Result<Verdict> {
     }
 }
 
-/// The RTL with and without checksums.
-fn generated(config: &ArrayConfig) -> Result<(TempDir, TempDir)> {
-    let mut plain = config.clone();
-    plain.checksum = false;
-    let (with, without) = (tempfile::tempdir()?, tempfile::tempdir()?);
-    rtl::write(&rtl::generate(config, "drift rtl")?, with.path())?;
-    rtl::write(&rtl::generate(&plain, "drift rtl")?, without.path())?;
-    Ok((with, without))
+/// The RTL of an array.
+fn generated(config: &ArrayConfig) -> Result<TempDir> {
+    let folder = tempfile::tempdir()?;
+    rtl::write(&rtl::generate(config, "drift rtl")?, folder.path())?;
+    Ok(folder)
 }
 
 fn percent(part: f64) -> String {
@@ -70,8 +66,8 @@ fn unit(library: Option<&CellLibrary>) -> &'static str {
 }
 
 fn table(config: &ArrayConfig, library: Option<&CellLibrary>) -> Result<Verdict> {
-    let (with, _without) = generated(config)?;
-    let report = area(with.path(), rtl::ACCELERATOR, None, library)?;
+    let folder = generated(config)?;
+    let report = area(folder.path(), rtl::ACCELERATOR, None, library)?;
     let cells = match library {
         Some(library) => format!("cells of {}", library.name),
         None => "generic cells".to_owned(),
@@ -119,14 +115,19 @@ fn table(config: &ArrayConfig, library: Option<&CellLibrary>) -> Result<Verdict>
 /// configurations do.
 const TILE_ROWS: usize = 2;
 
-/// The RTL of a square array.
+/// The RTL of a square array, with and without checksums.
 fn square(config: &ArrayConfig, size: usize) -> Result<(TempDir, TempDir)> {
-    generated(&ArrayConfig {
+    let with = ArrayConfig {
         rows: size,
         columns: size,
         tile_rows: TILE_ROWS * size,
         ..config.clone()
-    })
+    };
+    let without = ArrayConfig {
+        checksum: false,
+        ..with.clone()
+    };
+    Ok((generated(&with)?, generated(&without)?))
 }
 
 fn sweep(
@@ -197,8 +198,7 @@ fn sweep(
                 .map(|(size, found)| ArrayArea::new(*size, TILE_ROWS * size, found))
                 .collect(),
         };
-        atomic::write(file, serde_json::to_string_pretty(&record)? + "\n")
-            .with_context(|| format!("{}: cannot be written", file.display()))?;
+        output::record(file, &record)?;
     }
     Ok(Verdict::Good)
 }

@@ -3,16 +3,14 @@
 use super::Verdict;
 use super::progress::Progress;
 use anyhow::{Result, bail};
-use drift::campaign::experiments::energy::{self, Energy};
-use drift::campaign::experiments::gemm_faults::{self, GemmFaults};
-use drift::campaign::experiments::images::{self, Images};
+use drift::campaign::experiments::energy::Energy;
+use drift::campaign::experiments::gemm_faults::GemmFaults;
+use drift::campaign::experiments::images::Images;
+use drift::campaign::statistics::CONFIDENCE;
 use drift::campaign::{self, Experiment, Record, Shard, Spec, summarise};
 use serde_json::Value;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-
-/// Confidence of the intervals that are printed.
-const CONFIDENCE: f64 = 0.95;
 
 /// Arguments of `drift campaign`.
 #[derive(clap::Args)]
@@ -55,15 +53,15 @@ pub fn run(args: &Args) -> Result<Verdict> {
         spec = spec.with_seeds(seeds)?;
     }
     match spec.experiment.as_str() {
-        energy::NAME => run_experiment(&Energy::new(&spec)?, &spec, args),
-        gemm_faults::NAME => run_experiment(&GemmFaults::new(&spec)?, &spec, args),
-        images::NAME => run_experiment(&Images::new(&spec)?, &spec, args),
+        Energy::NAME => run_experiment(&Energy::new(&spec)?, &spec, args),
+        GemmFaults::NAME => run_experiment(&GemmFaults::new(&spec)?, &spec, args),
+        Images::NAME => run_experiment(&Images::new(&spec)?, &spec, args),
         other => bail!(
             "{}: experiment: {other} is not allowed; expected {}, {} or {}",
             args.spec.display(),
-            energy::NAME,
-            gemm_faults::NAME,
-            images::NAME
+            Energy::NAME,
+            GemmFaults::NAME,
+            Images::NAME
         ),
     }
 }

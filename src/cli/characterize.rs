@@ -5,7 +5,7 @@ use super::{Verdict, inputs};
 use anyhow::{Context, Result, bail};
 use drift::config::ArrayConfig;
 use drift::tech::{
-    Delay, DelayPoint, Late, LateCurve, LibertyFile, Margins, Origin, SCHEMA, Table,
+    AlphaPower, Delay, DelayPoint, Late, LateCurve, LibertyFile, Margins, Origin, SCHEMA, Table,
 };
 use drift::timing::dynamic::{
     Operands, PassRows, PeTiming, RESOLUTION, RowCounts, check, choose_periods, count_columns, trim,
@@ -13,7 +13,6 @@ use drift::timing::dynamic::{
 use drift::timing::liberty::{Corner, Library};
 use drift::timing::netlist::Netlist;
 use drift::timing::recipe::{PE_TOP, SynthesisedPe, synthesise_pe};
-use drift::timing::sta::AlphaPower;
 use drift::workload::Workload;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
@@ -325,7 +324,7 @@ fn table(
                 })
                 .collect(),
         },
-        pass_rows: pass_rows(source.config),
+        pass_rows: source.config.pass_rows() as u32,
         late,
         energy: all
             .iter()
@@ -338,11 +337,6 @@ fn table(
             })
             .collect(),
     })
-}
-
-/// Rows of a pass of a whole tile.
-fn pass_rows(config: &ArrayConfig) -> u32 {
-    (config.tile_rows + config.checksum_rows()) as u32
 }
 
 /// Six digits after the point: what a reader can use.

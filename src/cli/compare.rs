@@ -22,7 +22,7 @@ const SAME_NETLIST: f64 = 1e-4;
 #[derive(clap::Args)]
 pub struct Args {
     /// Technology table: shipped name or YAML file
-    #[arg(long, value_name = "TABLE", default_value = drift::tech::SHIPPED[0].0)]
+    #[arg(long, value_name = "TABLE", default_value = drift::tech::DEFAULT)]
     tech: String,
     /// Liberty file of the voltage to compare at
     #[arg(long, value_name = "FILE")]

@@ -1,12 +1,11 @@
 //! `drift cosim`.
 
-use super::Verdict;
 use super::accelerator::{self, AcceleratorArgs};
+use super::cosim_report::{Outcome, record, replay, report_mismatch, summary};
 use super::inputs::{self, FaultArgs};
 use super::progress::Progress;
-use super::report::{Outcome, record, replay, report_mismatch, summary};
+use super::{Verdict, output};
 use anyhow::{Context, Result, bail};
-use drift::atomic;
 use drift::config::ArrayConfig;
 use drift::cosim::{
     BuildOptions, Check, Model, Simulator, Slice, Stalls, build, check_gemm, vcd_to_fst,
@@ -118,8 +117,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     }
     let record = record(args, &config, &workload, &built, &outcome);
     if let Some(file) = &args.json {
-        atomic::write(file, &(serde_json::to_string_pretty(&record)? + "\n"))
-            .with_context(|| format!("{}: cannot be written", file.display()))?;
+        output::record(file, &record)?;
     }
     summary(&record, &built, &jobs);
     match &outcome.divergence {

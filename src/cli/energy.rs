@@ -1,17 +1,15 @@
 //! `drift energy`.
 
 use super::memories::MemoryArgs;
-use super::{Verdict, inputs};
-use anyhow::{Context, Result, bail};
-use drift::atomic;
+use super::{Verdict, inputs, output};
+use anyhow::{Result, bail};
 use drift::baseline::Hardware;
 use drift::energy::{Analytic, Constants, Cost, Machine, Report, Run, shapes_from_csv};
 use drift::forecast::FullSteps;
 use drift::golden::Layout;
 use drift::model::GemmShape;
-use drift::policy::{Classes, DvfsSchedule, Schedule};
-use drift::tech::{OperatingPoint, Table};
-use drift::units::{Hertz, Volts};
+use drift::policy::{Classes, DvfsSchedule, Schedule, Setpoint};
+use drift::tech::{self, OperatingPoint, Table};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -121,9 +119,9 @@ pub fn run(args: &Args) -> Result<Verdict> {
     }
     let config = inputs::config(&args.config)?;
     let file = schedule_file(args)?;
-    let tech = file.as_ref().map(|file| file.tech.as_str());
-    let tech = args.tech.as_deref().or(tech);
-    let table = Table::load(tech.unwrap_or(drift::tech::SHIPPED[0].0))?;
+    let own = file.as_ref().map(|file| file.tech.as_str());
+    let named = args.tech.as_deref().or(own);
+    let table = Table::load(named.unwrap_or(tech::DEFAULT))?;
     let constants = args.memories.constants()?;
     let (memory, nm) = (&args.memories.memory, args.memories.node);
     let machine = Machine::new(&config, &table, memory, &constants, nm)?;
@@ -131,11 +129,9 @@ pub fn run(args: &Args) -> Result<Verdict> {
     if args.guidance {
         shapes = shapes.into_iter().map(GemmShape::guided).collect();
     }
-    let nominal_point = machine.nominal();
     let (hardware, checkpoints) = protection(args, config.run.checkpoint_interval)?;
     let steps = args.steps as usize;
-    let blocks = shapes.iter().filter_map(|shape| shape.block).max();
-    let blocks = blocks.map_or(0, |last| last + 1);
+    let blocks = GemmShape::blocks(&shapes);
     let (classes, schedule, points) = match &file {
         Some(file) => (
             file.classes.classes(steps, blocks),
@@ -148,7 +144,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
                 "uniform" => Schedule::uniform(1),
                 _ => Schedule::paper(1),
             },
-            vec![nominal_point, point(args, nominal_point)?],
+            vec![table.nominal(), point(args)?.of(&table)],
         ),
     };
     let protected = Run {
@@ -163,35 +159,25 @@ pub fn run(args: &Args) -> Result<Verdict> {
         errors: None,
         full_steps: args.taylorseer.map(|n| FullSteps::every(n as usize)),
     };
-    let plain = Run {
-        schedule: Schedule::uniform(0),
-        hardware: Hardware::Plain,
-        checkpoints: None,
-        full_steps: None,
-        ..protected.clone()
-    };
-    let (nominal, report) = (plain.report()?, protected.report()?);
+    let (nominal, report) = (protected.plain().report()?, protected.report()?);
     let name = args
         .shapes
         .file_stem()
         .unwrap_or_default()
         .to_string_lossy();
-    let away: Vec<String> = points[1..]
-        .iter()
-        .map(|point| format!("{} at {}", point.voltage, point.frequency))
-        .collect();
+    let shown = |point: &OperatingPoint| format!("{} at {}", point.voltage, point.frequency);
+    let shown: Vec<String> = points.iter().map(shown).collect();
     println!(
         "{name}, {steps} steps{}, {} array of {}x{}, {}, {}\n\
-         nominal {} at {}, away from it {}",
+         nominal {}, away from it {}",
         if args.guidance { " with guidance" } else { "" },
         config.dataflow,
         config.rows,
         config.columns,
         table.name,
         memory,
-        nominal_point.voltage,
-        nominal_point.frequency,
-        away.join(", "),
+        shown[0],
+        shown[1..].join(", "),
     );
     print(&nominal, &report, &constants);
     if let Some(file) = &args.json {
@@ -204,7 +190,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
             memory,
             steps: args.steps,
             guidance: args.guidance,
-            nominal_point,
+            nominal_point: machine.nominal(),
             points: &points,
             schedule,
             hardware,
@@ -214,8 +200,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
             nominal: &nominal,
             report: &report,
         };
-        atomic::write(file, &(serde_json::to_string_pretty(&record)? + "\n"))
-            .with_context(|| format!("{}: cannot be written", file.display()))?;
+        output::record(file, &record)?;
     }
     Ok(Verdict::Good)
 }
@@ -243,16 +228,15 @@ fn schedule_file(args: &Args) -> Result<Option<DvfsSchedule>> {
 }
 
 /// The point of `--voltage` and `--frequency`.
-fn point(args: &Args, nominal: OperatingPoint) -> Result<OperatingPoint> {
-    for (name, value) in [("--voltage", args.voltage), ("--frequency", args.frequency)] {
-        if let Some(value) = value.filter(|value| !(value.is_finite() && *value > 0.0)) {
-            bail!("{name} {value} is not allowed; expected a number above 0");
-        }
+fn point(args: &Args) -> Result<Setpoint> {
+    let point = Setpoint {
+        voltage: args.voltage,
+        frequency: args.frequency,
+    };
+    if let Some((name, value)) = point.refused() {
+        bail!("--{name} {value} is not allowed; expected a number above 0");
     }
-    Ok(OperatingPoint {
-        voltage: args.voltage.map_or(nominal.voltage, Volts),
-        frequency: args.frequency.map_or(nominal.frequency, Hertz),
-    })
+    Ok(point)
 }
 
 /// What `--protection` adds to the array, and its checkpoints.

@@ -1,30 +1,35 @@
 //! Arguments that several commands share, resolved into the library's types.
 
 use super::exact::ExactArgs;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use drift::baseline::ProtectionKind;
 use drift::config::{ArrayConfig, Dataflow, SHIPPED};
 use drift::fault::{FaultList, Register, Sampler, Targets};
 use drift::model::{ModelConfig, ModelError, model_folder};
+use drift::policy::Setpoint;
 use drift::tech::{self, OperatingPoint, Table};
 use drift::tiling::Tiling;
-use drift::units::{Hertz, Volts};
 use drift::workload::Workload;
 use std::path::{Path, PathBuf};
 
 /// Resolves `--config`: a shipped name or a YAML file.
 pub fn config(text: &str) -> Result<ArrayConfig> {
-    if let Some((name, yaml)) = SHIPPED.iter().find(|(name, _)| *name == text) {
-        return Ok(ArrayConfig::from_yaml(yaml, Path::new(name))?);
-    }
-    let path = Path::new(text);
-    if !path.exists() {
-        let names: Vec<&str> = SHIPPED.iter().map(|(name, _)| *name).collect();
+    let names = SHIPPED.map(|(name, _)| name);
+    if !names.contains(&text) && !Path::new(text).exists() {
         bail!(
             "--config {text}: no such file; give a YAML file or one of {}",
             names.join(", ")
         );
     }
-    Ok(ArrayConfig::from_file(path)?)
+    Ok(ArrayConfig::load(text)?)
+}
+
+/// Resolves `--protection`.
+pub fn protection(text: &str) -> Result<ProtectionKind> {
+    ProtectionKind::named(text).with_context(|| {
+        let names = ProtectionKind::ALL.map(ProtectionKind::name).join(", ");
+        format!("--protection {text}: not known; expected one of {names}")
+    })
 }
 
 /// Resolves `--workload`.
@@ -69,17 +74,16 @@ pub struct TimingArgs {
 impl TimingArgs {
     /// The technology.
     pub fn table(&self) -> Result<Table> {
-        let name = self.tech.as_deref().unwrap_or(tech::SHIPPED[0].0);
-        Ok(Table::load(name)?)
+        Ok(Table::load(self.tech.as_deref().unwrap_or(tech::DEFAULT))?)
     }
 
     /// The point; what is not given is nominal.
     pub fn point(&self, table: &Table) -> OperatingPoint {
-        let nominal = table.nominal();
-        OperatingPoint {
-            voltage: self.voltage.map_or(nominal.voltage, Volts),
-            frequency: self.frequency.map_or(nominal.frequency, Hertz),
-        }
+        let point = Setpoint {
+            voltage: self.voltage,
+            frequency: self.frequency,
+        };
+        point.of(table)
     }
 
     /// Whether an operating point is given at all.

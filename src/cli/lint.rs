@@ -76,7 +76,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     })
 }
 
-/// PEs above which Verilator gets the array in strips.
+/// PEs above which Verilator gets an output-stationary array in strips of one column.
 const SPLIT_ABOVE: usize = 4096;
 
 fn show(tool: &str, result: &ToolResult) {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 /// DRAM and on-chip memories.
 #[derive(clap::Args)]
 pub struct MemoryArgs {
-    /// DRAM, by its name in the constants: ddr4-3200 (one channel), ddr4-3200-4ch or hbm2
+    /// DRAM, by its name in the constants: ddr4-3200 (one channel), ddr4-3200-1chip, ddr4-3200-4ch or hbm2
     #[arg(long, value_name = "NAME", default_value = "ddr4-3200")]
     pub memory: String,
     /// Constants other than those of configs/energy.yaml

@@ -1,8 +1,8 @@
 //! `drift metrics`.
 
 use super::progress::Progress;
-use super::{Verdict, metrics_report};
-use anyhow::{Context, Result, bail};
+use super::{Verdict, metrics_report, output};
+use anyhow::{Result, bail};
 use drift::image::{Image, ImageSet, labels_from_file};
 use drift::metrics::{
     Anchors, Classified, Classifier, FdClf, Lpips, LpipsFeatures, PairScores, RealImages, Summary,
@@ -73,8 +73,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     let measured = measure(&a, &b, labels.as_deref())?;
     if let Some(file) = &args.json {
         let record = metrics_report::record(&measured, &args.a, &args.b);
-        drift::atomic::write(file, &(serde_json::to_string_pretty(&record)? + "\n"))
-            .with_context(|| file.display().to_string())?;
+        output::record(file, &record)?;
     }
     metrics_report::print(&measured);
     Ok(Verdict::Good)

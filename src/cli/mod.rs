@@ -8,22 +8,23 @@ mod campaign;
 mod characterize;
 mod compare;
 mod cosim;
+mod cosim_report;
 mod energy;
 mod exact;
-mod experiment_report;
 mod faults;
 mod formal;
 mod infer;
-mod infer_report;
 mod inputs;
 mod lint;
 mod memories;
 mod metrics;
 mod metrics_report;
 mod mismatch;
+mod output;
 mod plot;
 mod policy;
 mod progress;
+mod prompts;
 mod registers;
 mod repack;
 mod report;
@@ -111,7 +112,7 @@ enum Command {
     /// Merge the records of a campaign's shards into one sorted file
     Merge(campaign::MergeArgs),
     /// Write the HTML report of a folder of results, and the data of its figures
-    Report(experiment_report::Args),
+    Report(report::Args),
     /// Measure a technology table: timing errors, delay and energy of the PE against voltage
     Characterize(characterize::Args),
     /// Record one rollback, from flag to merge, as a waveform
@@ -145,7 +146,7 @@ pub fn run() -> ExitCode {
         Command::Shapes(args) => shapes::run(&args),
         Command::Campaign(args) => campaign::run(&args),
         Command::Merge(args) => campaign::merge(&args),
-        Command::Report(args) => experiment_report::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Characterize(args) => characterize::run(&args),
         Command::Waves(args) => waves::run(&args),
     };

@@ -1,8 +1,7 @@
 //! `drift plot`, and how plots become files.
 
-use super::Verdict;
+use super::{Verdict, output};
 use anyhow::{Context, Result};
-use drift::atomic;
 use drift::plot::{Plot, Size, png};
 use drift::tech::{Table, plots};
 use std::path::{Path, PathBuf};
@@ -36,8 +35,7 @@ pub fn write(plot: &Plot, size: Size, folder: &Path, name: &str) -> Result<()> {
     let picture = png(&svg, PNG_SCALE)?;
     for (extension, content) in [("svg", svg.as_bytes()), ("png", &picture)] {
         let file = folder.join(name).with_extension(extension);
-        atomic::write(&file, content)
-            .with_context(|| format!("{}: cannot be written", file.display()))?;
+        output::write(&file, content)?;
         println!("{}", file.display());
     }
     Ok(())

@@ -1,22 +1,20 @@
 //! `drift policy`: schedules of operating points from records, and what images cost.
 
 use super::memories::MemoryArgs;
-use super::{Verdict, inputs};
-use anyhow::{Context, Result, bail};
+use super::{Verdict, inputs, output};
+use anyhow::{Result, bail};
 use clap::{Subcommand, ValueEnum};
-use drift::atomic;
-use drift::baseline::ProtectionKind;
 use drift::campaign::experiments::images::{
-    Accelerator, CellCost, CellRecords, CostedModel, Counted, Objective, optimised_schedule,
+    self, Accelerator, CellCost, CellRecords, CostedModel, Counted, Objective, optimised_schedule,
 };
+use drift::campaign::statistics::CONFIDENCE;
 use drift::infer::EMBEDDED;
+use drift::policy::DvfsSchedule;
 use serde::Serialize;
 use std::path::PathBuf;
 
 /// Version of the record's schema.
 const SCHEMA: &str = "drift-policy-cost/1";
-/// Confidence of the intervals that are printed.
-const CONFIDENCE: f64 = 0.95;
 
 /// Arguments of `drift policy`.
 #[derive(clap::Args)]
@@ -121,17 +119,40 @@ impl AcceleratorArgs {
     }
 }
 
+impl OptimiseArgs {
+    /// The command again, without folders.
+    fn command(&self) -> String {
+        let records = self.records.file_name().unwrap_or_default();
+        let optional = |name: &str, value: &Option<String>| {
+            let value = value.as_ref();
+            value.map_or(String::new(), |value| format!(" --{name} {value}"))
+        };
+        format!(
+            "drift policy optimise {} --bound {}{} --minimise {} --loss {} --model {}{} --memory {}",
+            records.to_string_lossy(),
+            self.bound,
+            optional("protection", &self.protection),
+            name(self.minimise),
+            name(self.loss),
+            self.accelerator.model,
+            optional("config", &self.accelerator.config),
+            self.accelerator.memories.memory,
+        )
+    }
+}
+
+/// What a value is called on the command line.
+fn name(value: impl ValueEnum) -> String {
+    let value = value.to_possible_value().expect("no value is hidden");
+    value.get_name().to_owned()
+}
+
 fn optimise(args: &OptimiseArgs) -> Result<Verdict> {
     if !(args.bound.is_finite() && args.bound >= 0.0) {
         bail!("--bound {} is not allowed; expected 0 or more", args.bound);
     }
-    let protection = match &args.protection {
-        None => None,
-        Some(name) => Some(ProtectionKind::named(name).with_context(|| {
-            let names = ProtectionKind::ALL.map(ProtectionKind::name).join(", ");
-            format!("--protection {name}: not known; expected one of {names}")
-        })?),
-    };
+    let protection = args.protection.as_deref().map(inputs::protection);
+    let protection = protection.transpose()?;
     let (model, accelerator) = args.accelerator.resolved()?;
     let (objective, unit) = match args.minimise {
         ObjectiveArg::Energy => (Objective::Energy, "mJ"),
@@ -147,36 +168,8 @@ fn optimise(args: &OptimiseArgs) -> Result<Verdict> {
         (&model, &accelerator),
         (objective, counted, args.bound),
     )?;
-    let name = |path: &PathBuf| {
-        path.file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
-    };
-    found.schedule.origin = Some(format!(
-        "drift policy optimise {} --bound {}{} --minimise {} --loss {} --model {}{} --memory {}",
-        name(&args.records),
-        args.bound,
-        protection.map_or(String::new(), |kind| format!(" --protection {kind}")),
-        if objective == Objective::Energy {
-            "energy"
-        } else {
-            "time"
-        },
-        if counted == Counted::Upper {
-            "upper"
-        } else {
-            "mean"
-        },
-        model.name,
-        args.accelerator
-            .config
-            .as_ref()
-            .map_or(String::new(), |config| format!(" --config {config}")),
-        args.accelerator.memories.memory,
-    ));
-    atomic::write(&args.out, found.schedule.to_yaml())
-        .with_context(|| format!("{}: cannot be written", args.out.display()))?;
+    found.schedule.origin = Some(args.command());
+    output::write(&args.out, found.schedule.to_yaml())?;
     println!(
         "expected loss {:.4} of {}; {:.4} {unit} an image instead of {:.4} ({:+.2}%)",
         found.loss,
@@ -185,8 +178,18 @@ fn optimise(args: &OptimiseArgs) -> Result<Verdict> {
         found.nominal * 1e3,
         100.0 * (found.amount / found.nominal - 1.0)
     );
+    print_schedule(&found.schedule);
+    println!(
+        "{}: losses were added up; a campaign has to confirm it",
+        args.out.display()
+    );
+    Ok(Verdict::Good)
+}
+
+/// The points, and which class has which.
+fn print_schedule(schedule: &DvfsSchedule) {
     println!("point   V        MHz      of each class of steps, classes of blocks 0 to 3");
-    for (i, point) in found.schedule.points.iter().enumerate() {
+    for (i, point) in schedule.points.iter().enumerate() {
         let shown = |value: Option<f64>, scale: f64| {
             value.map_or("nominal".to_owned(), |value| {
                 format!("{:.4}", value * scale)
@@ -198,14 +201,9 @@ fn optimise(args: &OptimiseArgs) -> Result<Verdict> {
             shown(point.frequency, 1e-6)
         );
     }
-    for (class, points) in found.schedule.schedule.0.iter().enumerate() {
+    for (class, points) in schedule.schedule.0.iter().enumerate() {
         println!("steps {class}: {points:?}");
     }
-    println!(
-        "{}: losses were added up; a campaign has to confirm it",
-        args.out.display()
-    );
-    Ok(Verdict::Good)
 }
 
 #[derive(Serialize)]
@@ -219,7 +217,7 @@ struct Record<'a> {
 
 #[derive(Serialize)]
 struct Line<'a> {
-    cell: &'a drift::campaign::experiments::images::Cell,
+    cell: &'a images::Cell,
     images: usize,
     lpips: Option<f64>,
     energy_saved: f64,
@@ -248,7 +246,7 @@ fn cost(args: &CostArgs) -> Result<Verdict> {
     let mut lines = Vec::new();
     for records in &all {
         let cell = &records.cell;
-        let cost = match drift::campaign::experiments::images::cost(records, &model, &accelerator) {
+        let cost = match images::cost(records, &model, &accelerator) {
             Ok(cost) => cost,
             Err(error) => {
                 println!("{:<20} {error}", cell.place.name);
@@ -291,8 +289,7 @@ fn cost(args: &CostArgs) -> Result<Verdict> {
             memory: &args.accelerator.memories.memory,
             cells: lines,
         };
-        atomic::write(file, &(serde_json::to_string_pretty(&record)? + "\n"))
-            .with_context(|| format!("{}: cannot be written", file.display()))?;
+        output::record(file, &record)?;
     }
     Ok(Verdict::Good)
 }

@@ -1,7 +1,7 @@
 //! `drift registers`: the documentation page of the register map.
 
-use super::Verdict;
-use anyhow::{Context, Result};
+use super::{Verdict, output};
+use anyhow::Result;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -14,8 +14,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<Verdict> {
     let page = drift::registers::markdown();
     match &args.out {
-        Some(path) => drift::atomic::write(path, &page)
-            .with_context(|| format!("{}: cannot be written", path.display()))?,
+        Some(path) => output::write(path, &page)?,
         None => print!("{page}"),
     }
     Ok(Verdict::Good)

@@ -1,9 +1,8 @@
 //! `drift repack`.
 
 use super::progress::Progress;
-use super::{Verdict, accelerator, inputs};
-use anyhow::{Context, Result};
-use drift::atomic;
+use super::{Verdict, accelerator, inputs, output};
+use anyhow::Result;
 use drift::config::ArrayConfig;
 use drift::dram::Device;
 use drift::golden::Layout;
@@ -133,8 +132,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
     print_measured(args, &workload, &record);
     print_addressed(&record.by_address);
     if let Some(file) = &args.json {
-        atomic::write(file, &(serde_json::to_string_pretty(&record)? + "\n"))
-            .with_context(|| format!("{}: cannot be written", file.display()))?;
+        output::record(file, &record)?;
     }
     Ok(Verdict::Good)
 }

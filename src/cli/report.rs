@@ -1,166 +1,29 @@
-//! What `drift cosim` says at its end: the summary, the record, and the command
-//! that replays a mismatch.
+//! `drift report`.
 
-use super::cosim::{Args, Job};
-use drift::config::ArrayConfig;
-use drift::cosim::{BuiltModel, Divergence, RECORD_SCHEMA, Record};
-use drift::golden::{Counters, FaultCounts};
-use drift::workload::Workload;
+use super::Verdict;
+use anyhow::Result;
+use drift::report::{self, Report};
+use std::path::PathBuf;
 
-/// Sums over the GEMMs of a run.
-#[derive(Default)]
-pub struct Outcome {
-    pub gemms: usize,
-    pub counters: Counters,
-    pub faults: FaultCounts,
-    pub seconds: f64,
-    pub divergence: Option<(Job, Divergence)>,
+/// Arguments of `drift report`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Results: records of campaigns (*.jsonl), repack.json, area.json, comparison.json, *.section.json
+    folder: PathBuf,
+    /// Where index.html and data/ go [default: the same folder]
+    #[arg(long)]
+    out: Option<PathBuf>,
 }
 
-/// The record of a run.
-pub fn record(
-    args: &Args,
-    config: &ArrayConfig,
-    workload: &Workload,
-    built: &BuiltModel,
-    outcome: &Outcome,
-) -> Record {
-    let updates = outcome.counters.cycles.0 as f64 * (config.rows * config.columns) as f64;
-    Record {
-        schema: RECORD_SCHEMA,
-        drift: env!("CARGO_PKG_VERSION"),
-        verilator: built.verilator.version.clone(),
-        config: config.clone(),
-        config_hash: config.hash().to_string(),
-        workload: workload.name().to_owned(),
-        workload_hash: workload.hash(),
-        faults: args.faults.replay(),
-        threshold_bit: args.threshold_bit.unwrap_or(config.threshold_bit),
-        gemms: outcome.gemms,
-        counters: outcome.counters,
-        fault_counts: outcome.faults,
-        mismatches: u64::from(outcome.divergence.is_some()),
-        divergence: outcome.divergence.as_ref().map(|(_, d)| d.to_string()),
-        seconds: outcome.seconds,
-        giga_pe_updates_per_second: updates / outcome.seconds / 1e9,
-    }
-}
-
-/// Prints what came out.
-pub fn summary(record: &Record, built: &BuiltModel, jobs: &[Job]) {
-    let (counters, faults) = (&record.counters, &record.fault_counts);
-    let percent = |part: u64, whole: u64| {
-        if whole == 0 {
-            String::new()
-        } else {
-            format!("  ({:.4}%)", 100.0 * part as f64 / whole as f64)
-        }
-    };
+/// Writes the page and the data of its figures.
+pub fn run(args: &Args) -> Result<Verdict> {
+    let report = Report::from_folder(&args.folder)?;
+    let written = report::write(&report, args.out.as_ref().unwrap_or(&args.folder))?;
     println!(
-        "\nDRIFT {} co-simulation: {}x{} {}, theta {}, Verilator {} ({} in {:.1} s)",
-        record.drift,
-        record.config.rows,
-        record.config.columns,
-        if record.config.checksum {
-            "with checksums"
-        } else {
-            "without checksums"
-        },
-        record.threshold_bit,
-        record.verilator,
-        if built.cached {
-            "model cached, loaded"
-        } else {
-            "model built"
-        },
-        built.elapsed.as_secs_f64()
+        "{}: {} sections; {} files of data beside it",
+        written.page.display(),
+        report.sections.len(),
+        written.data
     );
-    println!(
-        "workload  {} ({} of {} GEMMs)",
-        record.workload,
-        record.gemms,
-        jobs.len()
-    );
-    println!("faults    {}", record.faults);
-    let line = |name: &str, value: u64, note: String| println!("  {name:<34}{value:>14}{note}");
-    line("tiles", counters.tiles, String::new());
-    line("cycles", counters.cycles.0, String::new());
-    line("faults injected", faults.injected, String::new());
-    line(
-        "  masked (nothing changed)",
-        faults.masked,
-        percent(faults.masked, faults.injected),
-    );
-    line(
-        "  checksums only (outputs right)",
-        faults.checksum_only,
-        percent(faults.checksum_only, faults.injected),
-    );
-    line(
-        "  detected",
-        faults.detected,
-        percent(faults.detected, faults.injected),
-    );
-    line(
-        "  outputs wrong by >= 2^theta",
-        faults.above_threshold,
-        percent(faults.above_threshold, faults.injected),
-    );
-    line(
-        "    located",
-        faults.located,
-        percent(faults.located, faults.above_threshold),
-    );
-    line(
-        "    missed",
-        faults.missed,
-        percent(faults.missed, faults.above_threshold),
-    );
-    line("flagged rows", counters.flagged_rows, String::new());
-    line("flagged columns", counters.flagged_columns, String::new());
-    line("masked elements", counters.masked, String::new());
-    line("unlocated lines", counters.unlocated, String::new());
-    line("mismatches RTL / golden", record.mismatches, String::new());
-    println!(
-        "{:.2} s, {:.2} G PE-updates/s; every output, flag, mask and counter was compared",
-        record.seconds, record.giga_pe_updates_per_second
-    );
-}
-
-/// The command that runs one GEMM of this run again, with a waveform around a tile.
-pub fn replay(args: &Args, job: &Job, tile: Option<usize>) -> String {
-    let mut text = format!(
-        "drift cosim --config {} --workload {} {} --gemm {}",
-        args.config,
-        args.workload,
-        args.faults.replay(),
-        job.index
-    );
-    if let Some(theta) = args.threshold_bit {
-        text += &format!(" --threshold-bit {theta}");
-    }
-    if args.stall > 0 {
-        text += &format!(" --stall {}", args.stall);
-    }
-    if args.sabotage {
-        text += " --sabotage";
-    }
-    if let Some(tiles) = args.tiles {
-        text += &format!(" --tiles {tiles}");
-    }
-    if let Some(tile) = tile {
-        let first = tile.saturating_sub(1);
-        text += &format!(" --wave mismatch.fst --wave-tiles {first}..{tile}");
-    }
-    text
-}
-
-/// Prints the first difference and how to see it again.
-pub fn report_mismatch(args: &Args, job: &Job, divergence: &Divergence) {
-    println!(
-        "\nMISMATCH in GEMM {} ({}): {divergence}",
-        job.index, job.name
-    );
-    println!("seed {}; replay with a waveform:", args.faults.seed);
-    println!("  {}", replay(args, job, Some(divergence.tile)));
+    Ok(Verdict::Good)
 }

@@ -1,8 +1,7 @@
 //! `drift shapes`.
 
-use super::{Verdict, inputs};
-use anyhow::{Context, Result};
-use drift::atomic;
+use super::{Verdict, inputs, output};
+use anyhow::Result;
 use drift::model::{GemmShape, gemm_shapes, shape_list, shape_list_name};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -37,8 +36,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         Some(file) if file == Path::new("-") => {
             std::io::stdout().write_all(shape_list(&name, &gemms).as_bytes())?;
         }
-        Some(file) => atomic::write(file, shape_list(&name, &gemms))
-            .with_context(|| format!("{}: cannot be written", file.display()))?,
+        Some(file) => output::write(file, shape_list(&name, &gemms))?,
     }
     Ok(Verdict::Good)
 }

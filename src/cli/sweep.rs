@@ -1,9 +1,8 @@
 //! `drift sweep`: co-simulation at several voltages.
 
 use super::plot::write;
-use super::{Verdict, cosim, inputs};
+use super::{Verdict, cosim, inputs, output};
 use anyhow::{Result, bail};
-use drift::atomic;
 use drift::config::ArrayConfig;
 use drift::cosim::{BuildOptions, Model, build};
 use drift::fault::Sampler;
@@ -127,8 +126,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         rows.push(row);
     }
     std::fs::create_dir_all(&args.out)?;
-    let json = serde_json::to_string_pretty(&rows)? + "\n";
-    atomic::write(&args.out.join("sweep.json"), &json)?;
+    output::record(&args.out.join("sweep.json"), &rows)?;
     let errors = error_rates(&table, &rows);
     write(&errors.into(), Size::WIDE, &args.out, "ber")?;
     write(&found(&rows).into(), Size::WIDE, &args.out, "detected")?;

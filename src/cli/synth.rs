@@ -2,11 +2,12 @@
 
 use super::{Verdict, inputs};
 use anyhow::{Context, Result};
+use drift::tech::AlphaPower;
 use drift::timing::liberty::{Direction, Library};
 use drift::timing::netlist::{Circuit, Net, Netlist};
 use drift::timing::opensta;
 use drift::timing::recipe::{PE_TOP, PeSignals, SynthesisedPe, synthesise_pe};
-use drift::timing::sta::{AlphaPower, StaticTiming};
+use drift::timing::sta::StaticTiming;
 use std::path::PathBuf;
 
 /// Largest relative deviation of a bit's period from OpenSTA's.

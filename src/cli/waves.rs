@@ -1,8 +1,8 @@
 //! `drift waves`.
 
-use super::{Verdict, inputs};
+use super::{Verdict, inputs, output};
 use anyhow::{Context, Result};
-use drift::{atomic, waves};
+use drift::waves;
 use std::path::PathBuf;
 
 /// Arguments of `drift waves`.
@@ -41,8 +41,7 @@ pub fn run(args: &Args) -> Result<Verdict> {
         args.out.display()
     );
     if let Some(file) = &args.svg {
-        atomic::write(file, waves::svg(&recording, config.columns))
-            .with_context(|| file.display().to_string())?;
+        output::write(file, waves::svg(&recording, config.columns))?;
         println!("picture in {}", file.display());
     }
     Ok(Verdict::Good)

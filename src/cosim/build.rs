@@ -71,6 +71,15 @@ fn expand(config: &ArrayConfig) -> [String; 2] {
     ["--expand-limit".to_owned(), limit.to_string()]
 }
 
+/// Without the optimisation of newer Verilators that draws what a column gets from its neighbour into the
+/// column's own function: the columns would no longer share one.
+fn shared_columns(config: &ArrayConfig, verilator: &Verilator) -> &'static [&'static str] {
+    match config.dataflow {
+        Dataflow::Ws if verilator.optimises_across_scopes() => &["-fno-dfg"],
+        _ => &[],
+    }
+}
+
 /// Verilator's own limit, in words.
 const VERILATOR_EXPANDS: usize = 64;
 
@@ -231,6 +240,7 @@ fn key(
     for flag in VERILATE
         .iter()
         .chain(unroll(config))
+        .chain(shared_columns(config, verilator))
         .chain(&CXX)
         .chain(product.optimisation)
         .chain(&CXX_RUNTIME)
@@ -271,6 +281,7 @@ fn verilate(
         .args(VERILATE)
         .args(unroll(config))
         .args(expand(config))
+        .args(shared_columns(config, verilator))
         .args(["--top-module", &product.top, "-Mdir", "obj"])
         .arg(if options.assertions {
             "--assert"
@@ -306,6 +317,10 @@ fn compile(
             .arg(format!("-I{}", include.display()))
             .arg(format!("-I{}", include.join("vltstd").display()))
             .arg(format!("-DVM_TRACE={}", u8::from(options.traced)))
+            .arg(format!(
+                "-DDRIFT_ASSERTIONS={}",
+                u8::from(options.assertions)
+            ))
             .arg(format!("-DDRIFT_ROWS={}", config.rows))
             .arg(format!("-DDRIFT_PE_ROWS={}", config.pe_rows()))
             .arg(format!("-DDRIFT_COLUMNS={}", config.columns))

@@ -8,7 +8,7 @@ use crate::rtl;
 /// For long simulations. The vectors that a column hands on are too short for calls of `memcpy`;
 /// where the functions of a large model begin in a cache line is worth a tenth of its speed.
 const FULL: [&str; 5] = [
-    "-falign-functions=32",
+    "-falign-functions=64",
     "-O3",
     "-march=native",
     "-mprefer-vector-width=512",

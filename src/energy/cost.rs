@@ -75,6 +75,12 @@ parts! {
 }
 
 impl Parts {
+    /// What the array takes, with its protection and supply.
+    pub fn array(&self) -> f64 {
+        let [(_, array), ..] = self.groups();
+        array
+    }
+
     /// The parts by where they are spent: the array with its protection and supply, on-chip memories,
     /// DRAM without checkpoints, checkpoints.
     pub fn groups(&self) -> [(&'static str, f64); 4] {

@@ -296,9 +296,13 @@ impl Machine {
 
     /// A stream of contiguous bytes, which opens every row once.
     fn stream(&self, bytes: u64, burst: f64) -> f64 {
+        self.transfer(bytes, self.rows(bytes), burst)
+    }
+
+    /// Bytes in bursts of such energy, with the rows that they open.
+    fn transfer(&self, bytes: u64, rows: u64, burst: f64) -> f64 {
         let bursts = bytes.div_ceil(self.device.burst_bytes) as f64;
-        let rows = self.rows(bytes) as f64;
-        bursts * burst + rows * self.dram.row + bytes as f64 * self.dram.io_per_byte
+        bursts * burst + rows as f64 * self.dram.row + bytes as f64 * self.dram.io_per_byte
     }
 
     /// Rows that a stream opens.
@@ -318,15 +322,11 @@ impl Machine {
 
     /// Checkpoints, with the rows that their layout opens.
     fn checkpoints(&self, work: &Work) -> f64 {
-        let part = |bytes: u64, rows: u64, burst: f64| {
-            let bursts = bytes.div_ceil(self.device.burst_bytes) as f64;
-            bursts * burst + rows as f64 * self.dram.row + bytes as f64 * self.dram.io_per_byte
-        };
-        part(
+        self.transfer(
             work.checkpoint_bytes_written,
             work.rows_opened_writing,
             self.dram.write_burst,
-        ) + part(
+        ) + self.transfer(
             work.checkpoint_bytes_read,
             work.rows_opened_reading,
             self.dram.read_burst,

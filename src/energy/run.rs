@@ -146,6 +146,18 @@ impl Report {
 }
 
 impl Run<'_> {
+    /// The same GEMMs on the plain array at its nominal point, all steps in full.
+    pub fn plain(&self) -> Self {
+        Self {
+            schedule: Schedule::uniform(0),
+            hardware: Hardware::Plain,
+            checkpoints: None,
+            errors: None,
+            full_steps: None,
+            ..self.clone()
+        }
+    }
+
     /// Sums up the run, GEMM by GEMM in the order of the forward pass.
     ///
     /// # Errors
@@ -163,6 +175,7 @@ impl Run<'_> {
             macs: 0,
         };
         let mut costs = BTreeMap::new();
+        let mut checkpoints = BTreeMap::new();
         let seen_before = |index: usize| {
             let before = &self.shapes[..index];
             before
@@ -191,7 +204,14 @@ impl Run<'_> {
                 let cost = match costs.get(&key) {
                     Some(cost) => *cost,
                     None => {
-                        let cost = self.cost(shape, point, writes, resident)?;
+                        // Blocks have outputs of the same size, and counting their rows is slow.
+                        let written = match self.checkpoints.filter(|_| writes) {
+                            Some(analytic) => *checkpoints
+                                .entry((shape.m, shape.n))
+                                .or_insert_with(|| self.checkpoint(analytic.layout, shape)),
+                            None => Work::default(),
+                        };
+                        let cost = self.cost(shape, point, written, resident)?;
                         costs.insert(key, cost);
                         cost
                     }
@@ -235,16 +255,22 @@ impl Run<'_> {
         written == Some(step)
     }
 
-    /// Cost of all GEMMs of a shape in one step.
+    /// Work of writing a shape's checkpoint.
+    fn checkpoint(&self, layout: Layout, shape: &GemmShape) -> Work {
+        let (config, device) = (self.machine.config(), self.machine.device());
+        checkpoint_work(config, device, layout, (shape.m, shape.n))
+    }
+
+    /// Cost of all GEMMs of a shape in one step, with the work of writing its checkpoint.
     fn cost(
         &self,
         shape: &GemmShape,
         point: u8,
-        writes: bool,
+        written: Work,
         resident: bool,
     ) -> Result<Cost, RunError> {
         let config = self.machine.config();
-        let mut work = Work::default();
+        let mut work = written;
         let faulty = match &self.errors {
             Some(errors) if point > 0 => Some(errors.tiles(config, shape, point)),
             Some(_) => Some(0.0),
@@ -253,9 +279,6 @@ impl Run<'_> {
         if let Some(checkpoints) = &self.checkpoints {
             let (size, layout) = ((shape.m, shape.n), checkpoints.layout);
             let device = self.machine.device();
-            if writes {
-                work += checkpoint_work(config, device, layout, size);
-            }
             let share = match (&self.errors, faulty) {
                 (Some(errors), Some(faulty)) => {
                     let tiles = Tiling::new(config, shape.m, shape.k, shape.n).len() as f64;

@@ -7,10 +7,9 @@ mod run;
 mod traffic;
 
 use super::{Constants, Machine};
-use crate::config::{ArrayConfig, SHIPPED};
+use crate::config::ArrayConfig;
 use crate::model::GemmShape;
 use crate::tech::Table;
-use std::path::Path;
 
 fn shape(layer: &str, block: Option<usize>, kind: &str, size: (usize, usize, usize)) -> GemmShape {
     let (m, k, n) = size;
@@ -26,8 +25,7 @@ fn shape(layer: &str, block: Option<usize>, kind: &str, size: (usize, usize, usi
 }
 
 fn config(name: &str) -> ArrayConfig {
-    let (_, yaml) = SHIPPED.iter().find(|(known, _)| *known == name).unwrap();
-    ArrayConfig::from_yaml(yaml, Path::new(name)).unwrap()
+    ArrayConfig::load(name).unwrap()
 }
 
 fn table() -> Table {

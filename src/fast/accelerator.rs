@@ -5,13 +5,14 @@
 //! share memory, or overlap in it.
 
 use super::checkpoint::Checkpoint;
+use super::rollback::{self, Recompute, Verdict};
 use super::{PackedWeights, TileEffect, effects, multiply};
-use crate::config::{ArrayConfig, REPEAT_DEPTH};
+use crate::config::ArrayConfig;
 use crate::fault::TileFaults;
 use crate::golden::Counters;
 use crate::golden::accelerator::{GemmRequest, RecoveryCounters};
 use crate::tiling::Tiling;
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2};
 use std::collections::{BTreeMap, HashMap};
 
 /// What is programmed for a GEMM, as [`GemmRequest`].
@@ -139,10 +140,8 @@ impl Accelerator {
         self.engine.tiles += tiling.len() as u64;
 
         let layer = self.layers.entry(request.layer).or_default();
-        let age = layer
-            .written
-            .map(|step| request.step.wrapping_sub(step) & 0xffff);
-        let writes = request.protect && age.is_none_or(|age| age >= request.interval);
+        let writes =
+            request.protect && rollback::is_due(request.step, layer.written, request.interval);
         let valid = request.protect && layer.written.is_some();
         assert!(
             !valid || layer.tiles.len() == tiling.len(),
@@ -163,27 +162,24 @@ impl Accelerator {
             effect.count(&mut self.engine);
             let fate = run.decide(&effect);
             if fate != Fate::Recomputed {
+                let tile = tiling.tile(effect.tile);
                 effect.apply(&tiling, &mut y.view_mut());
-                if writes {
-                    padding.insert(effect.tile, padded(&self.config, &tiling, &effect));
+                let mut beyond = rollback::beyond(&self.config, &tile, &effect.deltas);
+                if fate == Fate::RolledBack {
+                    let old = &layer.tiles[effect.tile];
+                    let with = |row, column| old.restore(row, column, request.scale);
+                    rollback::replace(&tile, effect.flags(), &mut y.view_mut(), &mut beyond, with);
                 }
-            }
-            if fate == Fate::RolledBack {
-                let tile = &layer.tiles[effect.tile];
-                let beyond = padding.entry(effect.tile).or_default();
-                roll_back(&tiling, &effect, tile, request.scale, &mut y, beyond);
+                if writes {
+                    padding.insert(effect.tile, beyond);
+                }
             }
             fates.push((effect, fate));
         }
         self.engine.tiles += run.repeats as u64;
         if writes {
             self.recovery.checkpoints += tiling.len() as u64;
-            layer.tiles.resize_with(tiling.len(), Checkpoint::default);
-            for (place, checkpoint) in tiling.tiles().zip(&mut layer.tiles) {
-                let tile = y.slice(s![place.rows, place.columns]);
-                let beyond = padding.get(&place.index).map_or(&[][..], Vec::as_slice);
-                checkpoint.encode(tile, self.config.columns, beyond);
-            }
+            rollback::encode(&self.config, &tiling, y.view(), &padding, &mut layer.tiles);
             layer.written = Some(request.step);
         }
         Delivered { y, effects: fates }
@@ -204,59 +200,34 @@ impl Run<'_, '_> {
     /// Decides what becomes of a tile, and counts it.
     fn decide(&mut self, effect: &TileEffect) -> Fate {
         let request = self.request;
-        let (masked, unlocated) = (effect.masked() > 0, effect.unlocated() > 0);
-        let rolls_back = request.protect && masked && self.valid;
-        let wanted = request.protect
-            && (masked && !self.valid && request.recompute_missing
-                || unlocated && request.recompute_unlocated);
-        let void = wanted && self.repeats < REPEAT_DEPTH;
-        let kept = request.protect && (masked || unlocated) && !rolls_back && !void;
-        self.recovery.rollbacks += u64::from(rolls_back);
-        self.recovery.recomputes += u64::from(void);
-        self.recovery.kept += u64::from(kept);
-        self.recovery.overflows += u64::from(wanted && !void);
-        self.repeats += usize::from(void);
-        if rolls_back {
-            self.recovery.restored += effect.masked() as u64;
-            Fate::RolledBack
-        } else if void {
-            Fate::Recomputed
-        } else {
-            Fate::Delivered
+        if !request.protect {
+            return Fate::Delivered;
         }
-    }
-}
-
-/// The deltas in the columns of a tile beyond N: no outputs, but part of the
-/// checkpoint.
-fn padded(config: &ArrayConfig, tiling: &Tiling, effect: &TileEffect) -> Vec<(usize, usize, i32)> {
-    let tile = tiling.tile(effect.tile);
-    let beyond = tile.columns.len()..config.columns;
-    let deltas = effect.deltas.iter().copied();
-    deltas
-        .filter(|&(row, column, _)| row < tile.rows.len() && beyond.contains(&column))
-        .collect()
-}
-
-/// Replaces the masked elements of a tile by those of its checkpoint; `beyond`
-/// are its elements beyond N.
-fn roll_back(
-    tiling: &Tiling,
-    effect: &TileEffect,
-    checkpoint: &Checkpoint,
-    scale: u16,
-    y: &mut Array2<i32>,
-    beyond: &mut Vec<(usize, usize, i32)>,
-) {
-    let tile = tiling.tile(effect.tile);
-    for &row in &effect.row_flags {
-        for &column in &effect.column_flags {
-            let value = checkpoint.restore(row, column, scale);
-            if column < tile.columns.len() {
-                y[[tile.rows.start + row, tile.columns.start + column]] = value;
-            } else {
-                beyond.retain(|element| (element.0, element.1) != (row, column));
-                beyond.push((row, column, value));
+        let recompute = Recompute {
+            missing: request.recompute_missing,
+            unlocated: request.recompute_unlocated,
+        };
+        let recovery = &mut *self.recovery;
+        match recompute.verdict(effect.flags(), self.valid, self.repeats) {
+            Verdict::Clean => Fate::Delivered,
+            Verdict::Keep => {
+                recovery.kept += 1;
+                Fate::Delivered
+            }
+            Verdict::Overflow => {
+                recovery.kept += 1;
+                recovery.overflows += 1;
+                Fate::Delivered
+            }
+            Verdict::RollBack => {
+                recovery.rollbacks += 1;
+                recovery.restored += effect.masked() as u64;
+                Fate::RolledBack
+            }
+            Verdict::Recompute => {
+                recovery.recomputes += 1;
+                self.repeats += 1;
+                Fate::Recomputed
             }
         }
     }

@@ -130,8 +130,8 @@ impl<'a> Product<'a> {
         if m == 0 || n == 0 {
             return;
         }
-        let strips = m.div_ceil(self.blocks.rows);
-        let share = strips.div_ceil(threads) * self.blocks.rows;
+        let blocks = m.div_ceil(self.blocks.rows);
+        let share = blocks.div_ceil(threads) * self.blocks.rows;
         if share >= m {
             return self.part(0..m, scratch, (y, stride), &sink);
         }
@@ -159,14 +159,14 @@ impl<'a> Product<'a> {
             scratch.resize(largest, 0);
         }
         let together = (ROWS_BYTES / self.x.ncols().max(1) / rows).max(1) * rows;
-        for strip in part.clone().step_by(together) {
-            let strip = strip..part.end.min(strip + together);
+        for first in part.clone().step_by(together) {
+            let together = first..part.end.min(first + together);
             for first_column in (0..n).step_by(columns) {
                 let columns = first_column..n.min(first_column + columns);
                 let panels = columns.start / PANEL..columns.end.div_ceil(PANEL);
                 let lines = &self.w.lines()[panels.start * groups..panels.end * groups];
-                for first in strip.clone().step_by(rows) {
-                    let rows = first..strip.end.min(first + rows);
+                for first in together.clone().step_by(rows) {
+                    let rows = first..together.end.min(first + rows);
                     let sums = &mut scratch[..rows.len() * columns.len()];
                     let shape = (rows.len(), columns.len());
                     kernel::multiply(

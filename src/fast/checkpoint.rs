@@ -30,7 +30,7 @@ impl Checkpoint {
     ///
     /// # Panics
     /// When the elements of a row of y are not contiguous.
-    pub fn encode(
+    pub(super) fn encode(
         &mut self,
         y: ArrayView2<'_, i32>,
         columns: usize,

@@ -7,16 +7,17 @@ mod blocks;
 mod checkpoint;
 mod effect;
 mod kernel;
+mod multiply;
 mod packed;
-mod product;
+pub mod rollback;
 
 pub use accelerator::{Accelerator, Delivered, Fate, Request};
 pub use blocks::{Cut, Delta, Product, Sums, hand_over};
 pub use checkpoint::Checkpoint;
-pub use effect::{TileEffect, counters, effects, output_deltas};
+pub use effect::{TileEffect, counters, effects, output_deltas, syndrome_share};
 pub use kernel::Isa;
+pub use multiply::{multiply, multiply_into};
 pub use packed::PackedWeights;
-pub use product::{multiply, multiply_into};
 
 #[cfg(test)]
 mod tests;

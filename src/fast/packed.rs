@@ -1,6 +1,6 @@
 //! Weights in the order in which the kernels read them.
 
-use super::kernel::{self, LINE, Line, PANEL};
+use super::kernel::{self, LINE, Line, PANEL, SHORT};
 use ndarray::{Array2, ArrayView2};
 use std::ops::Range;
 
@@ -97,6 +97,22 @@ impl PackedWeights {
         sum
     }
 
+    /// Σ x·w over some k, x being a whole row of X: as [`PackedWeights::dot`], and faster for
+    /// the few k of a pass.
+    ///
+    /// # Panics
+    /// When the column, or one of the k, does not exist.
+    pub fn dot_of_row(&self, row: &[i8], depth: Range<usize>, column: usize) -> i32 {
+        assert!(row.len() == self.depth && column < self.columns);
+        let lines = &self.panel(column / PANEL)[depth.start / LINE..];
+        match (row[depth.start..].first_chunk(), lines.first_chunk()) {
+            (Some(x), Some(lines)) if depth.start.is_multiple_of(LINE) && depth.len() <= SHORT => {
+                kernel::short_dot(x, lines, depth.len(), column % PANEL)
+            }
+            _ => self.dot(&row[depth.clone()], depth.start, column),
+        }
+    }
+
     /// The sum of one row of W over some columns.
     ///
     /// # Panics
@@ -119,8 +135,16 @@ impl PackedWeights {
 
     /// W[K×N] as it was before packing.
     pub fn unpack(&self) -> Array2<i8> {
-        Array2::from_shape_fn((self.depth, self.columns), |(k, column)| {
-            self.get(k, column)
+        self.unpack_columns(&(0..self.columns))
+    }
+
+    /// Some columns of it.
+    ///
+    /// # Panics
+    /// When one of them does not exist.
+    pub fn unpack_columns(&self, columns: &Range<usize>) -> Array2<i8> {
+        Array2::from_shape_fn((self.depth, columns.len()), |(k, column)| {
+            self.get(k, columns.start + column)
         })
     }
 

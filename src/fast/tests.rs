@@ -1,4 +1,4 @@
-use super::product::multiply_with;
+use super::multiply::multiply_with;
 use super::{Isa, PackedWeights, multiply};
 use ndarray::{Array2, s};
 
@@ -110,6 +110,7 @@ fn sums_of_packed_weights_are_those_of_the_matrix() {
             let products = (first..end).map(|k| i32::from(x[k]) * i32::from(w[[k, 17]]));
             let expected: i32 = products.sum();
             assert_eq!(packed.dot(&x[first..end], first, 17), expected);
+            assert_eq!(packed.dot_of_row(&x, first..end, 17), expected);
         }
     }
     for first in 0..45 {

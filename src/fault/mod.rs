@@ -11,7 +11,7 @@ mod word_errors;
 
 pub use flips::TileFlips;
 pub use list::{FaultError, FaultList, Header};
-pub use sampler::{Sampler, Targets};
+pub use sampler::{Known, Sampler, Targets};
 pub use types::{Fault, Register, Site, StuckAt, TileFaults};
 pub use word_errors::{RowErrors, WordErrors};
 

@@ -22,6 +22,14 @@ pub struct Targets {
 }
 
 impl Targets {
+    /// The psum registers, from bit `low` to bit `high`, both included.
+    pub fn psum([low, high]: [u32; 2]) -> Self {
+        Self {
+            registers: vec![Register::Psum],
+            bits: (u32::MAX >> (31 - high)) & (u32::MAX << low),
+        }
+    }
+
     /// `(register, bit)` pairs in a fixed order.
     fn bits(&self) -> Bits {
         // A register that is named twice counts once.
@@ -73,7 +81,7 @@ impl Sampler {
         Space::new(config, tiling, tile.rows.len(), Bits::psum_word()).size()
     }
 
-    /// Those of them that are captured in the first rows of passes, which are new weights' first.
+    /// Those of them that are captured in the first rows of passes.
     pub fn first_row_words(config: &ArrayConfig, tiling: &Tiling) -> u64 {
         let (pe_rows, columns) = config.faulty_pes();
         (tiling.passes() * pe_rows * columns) as u64
@@ -87,27 +95,27 @@ impl Sampler {
         tiling: &Tiling,
         tile: &Tile,
     ) -> TileFaults {
+        let space = |bits| Space::new(config, tiling, tile.rows.len(), bits);
         let mut faults = TileFaults::default();
+        if let Some((captures, seed)) = self.captures() {
+            let chances = captures.chances(space(captures.bits()));
+            let mut rng = stream(seed, gemm, tile.index);
+            flips(&chances, &mut || rng.next_u64(), &mut faults.flips);
+            TileFaults::normalise(&mut faults.flips);
+            return faults;
+        }
         match self {
-            Sampler::None => {}
+            Sampler::None | Sampler::Uniform { .. } | Sampler::Timing { .. } => {}
             Sampler::List(list) => {
                 faults.flips = list.tile(gemm, tile.index).to_vec();
                 faults.stuck = list.stuck().to_vec();
-            }
-            Sampler::Uniform { seed, .. } | Sampler::Timing { seed, .. } => {
-                let captures = self.captures().expect("these are sampled by capture");
-                let space = Space::new(config, tiling, tile.rows.len(), captures.bits());
-                let chances = captures.chances(space);
-                let mut rng = stream(*seed, gemm, tile.index);
-                flips(&chances, &mut || rng.next_u64(), &mut faults.flips);
-                TileFaults::normalise(&mut faults.flips);
             }
             Sampler::Upsets {
                 per_tile,
                 targets,
                 seed,
             } => {
-                let space = Space::new(config, tiling, tile.rows.len(), targets.bits());
+                let space = space(targets.bits());
                 let mut rng = stream(*seed, gemm, tile.index);
                 let size = space.size();
                 if size > 0 {
@@ -129,8 +137,8 @@ impl Sampler {
         gemm: usize,
         tiling: &Tiling,
     ) -> Vec<(usize, TileFaults)> {
-        let mut flips = TileFlips::default();
-        if self.flips(config, gemm, tiling, &mut flips) {
+        let (mut known, mut flips) = Default::default();
+        if self.flips(config, gemm, tiling, &mut known, &mut flips) {
             return flips.to_tiles();
         }
         tiling
@@ -143,68 +151,51 @@ impl Sampler {
     /// As [`Sampler::faulty_tiles`], in place of what is in `flips`. Where faults are
     /// rare, a tile without any costs a few nanoseconds. False, and none, for a sampler
     /// that does not draw capture by capture: upsets, and lists, which can have permanent
-    /// faults.
+    /// faults. `known` is this sampler's on this array, from the GEMMs before.
     pub fn flips(
         &self,
         config: &ArrayConfig,
         gemm: usize,
         tiling: &Tiling,
+        known: &mut Known,
         flips: &mut TileFlips,
     ) -> bool {
         flips.clear();
-        let (Some(captures), Some(seed)) = (self.captures(), self.seed()) else {
+        let Some((captures, seed)) = self.captures() else {
             return matches!(self, Sampler::None);
         };
-        let streams = Streams::new(seed);
-        let bits = captures.bits();
-        // Tiles differ in nothing but their number of rows: the last ones may have fewer.
-        let across = tiling.across();
-        let whole = tiling.len() - across;
-        let rows = |tile: usize| tiling.tile(tile).rows.len();
-        let chances = |tile: usize| {
-            let chances = captures.chances(Space::new(config, tiling, rows(tile), bits.clone()));
-            let bound = surely_clean(&chances);
-            (chances, bound)
-        };
-        let above = (whole > 0).then(|| chances(0));
-        let last = (above.is_none() || rows(0) != rows(whole)).then(|| chances(whole));
+        let streams = known.streams.get_or_insert_with(|| Streams::new(seed));
+        let place = known.shapes.iter().position(|(of, _)| of == tiling);
+        let place = place.unwrap_or_else(|| {
+            let odds = Odds::new(&captures, config, tiling);
+            known.shapes.push((*tiling, odds));
+            known.shapes.len() - 1
+        });
+        let odds = &known.shapes[place].1;
         for first in (0..tiling.len()).step_by(streams::BATCH) {
-            let batch = streams.batch(gemm, first);
-            let of = |tile: usize| {
-                let last = last.as_ref().filter(|_| tile >= whole);
-                last.or(above.as_ref()).expect("one of them is there")
-            };
             // Few tiles are hit where faults are rare: all others are passed over at once.
             let end = tiling.len().min(first + streams::BATCH);
-            let bound = of(first).1.min(of(end - 1).1);
-            let mut hit = batch.from(bound) & (u32::MAX >> (32 - (end - first)));
+            let bound = odds.of(first).1.min(odds.of(end - 1).1);
+            let mut hit = streams.batch_from(gemm, first, bound);
+            hit &= u32::MAX >> (32 - (end - first));
             while hit != 0 {
                 let at = hit.trailing_zeros() as usize;
                 hit &= hit - 1;
                 let start = flips.len();
-                let numbers = &mut batch.numbers(at);
-                let (chances, _) = of(first + at);
-                self::flips(chances, numbers, flips.unfinished());
+                let (chances, _) = odds.of(first + at);
+                self::flips(chances, &mut streams.numbers(at), flips.unfinished());
                 flips.finish(first + at, start);
             }
         }
         true
     }
 
-    fn captures(&self) -> Option<Captures<'_>> {
+    /// What is drawn capture by capture, and the seed.
+    fn captures(&self) -> Option<(Captures<'_>, u64)> {
         match self {
-            Sampler::Uniform { ber, targets, .. } => Some(Captures::Bits(*ber, targets)),
-            Sampler::Timing { errors, .. } => Some(Captures::Words(errors)),
+            Sampler::Uniform { ber, targets, seed } => Some((Captures::Bits(*ber, targets), *seed)),
+            Sampler::Timing { errors, seed } => Some((Captures::Words(errors), *seed)),
             Sampler::None | Sampler::Upsets { .. } | Sampler::List(_) => None,
-        }
-    }
-
-    fn seed(&self) -> Option<u64> {
-        match self {
-            Sampler::Uniform { seed, .. }
-            | Sampler::Timing { seed, .. }
-            | Sampler::Upsets { seed, .. } => Some(*seed),
-            Sampler::None | Sampler::List(_) => None,
         }
     }
 }
@@ -217,7 +208,7 @@ enum Captures<'a> {
     Words(&'a WordErrors),
 }
 
-impl<'a> Captures<'a> {
+impl Captures<'_> {
     /// The positions of a capture; which bits of a word are wrong is drawn apart.
     fn bits(&self) -> Bits {
         match self {
@@ -227,14 +218,14 @@ impl<'a> Captures<'a> {
     }
 
     /// A space in parts of the same probability.
-    fn chances(&self, space: Space<'a>) -> Vec<Chances<'a>> {
+    fn chances(&self, space: Space) -> Vec<Chances> {
         match *self {
             Self::Bits(ber, _) => vec![Chances::new(space, ber, None)],
             Self::Words(errors) => {
                 // Row 0 is a data row always.
                 let (first, later) = space.split();
-                let of = |space, errors: &'a RowErrors| {
-                    Chances::new(space, errors.probability(), Some(errors))
+                let of = |space, errors: &RowErrors| {
+                    Chances::new(space, errors.probability(), Some(errors.clone()))
                 };
                 vec![of(first, &errors.first), of(later, &errors.later)]
             }
@@ -242,18 +233,60 @@ impl<'a> Captures<'a> {
     }
 }
 
+/// What a sampler has worked out for the GEMMs of an array, for the next ones.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    streams: Option<Streams>,
+    shapes: Vec<(Tiling, Odds)>,
+}
+
+/// Chances of the tiles of a GEMM, and a number below which the first one of a tile's stream
+/// says that it has no fault. Tiles differ in nothing but their number of rows: the last ones
+/// may have fewer.
+#[derive(Clone, Debug)]
+struct Odds {
+    /// The first of the last tiles.
+    whole: usize,
+    /// Of the tiles before them.
+    above: Option<(Vec<Chances>, u64)>,
+    /// Of them, if they differ.
+    last: Option<(Vec<Chances>, u64)>,
+}
+
+impl Odds {
+    fn new(captures: &Captures<'_>, config: &ArrayConfig, tiling: &Tiling) -> Self {
+        let bits = captures.bits();
+        let whole = tiling.len() - tiling.across();
+        let rows = |tile: usize| tiling.tile(tile).rows.len();
+        let chances = |tile: usize| {
+            let chances = captures.chances(Space::new(config, tiling, rows(tile), bits.clone()));
+            let bound = surely_clean(&chances);
+            (chances, bound)
+        };
+        let above = (whole > 0).then(|| chances(0));
+        let last = (above.is_none() || rows(0) != rows(whole)).then(|| chances(whole));
+        Self { whole, above, last }
+    }
+
+    fn of(&self, tile: usize) -> &(Vec<Chances>, u64) {
+        let last = self.last.as_ref().filter(|_| tile >= self.whole);
+        last.or(self.above.as_ref()).expect("one of them is there")
+    }
+}
+
 /// Captures that are wrong with the same probability, each for itself.
-struct Chances<'a> {
-    space: Space<'a>,
+#[derive(Clone, Debug)]
+struct Chances {
+    space: Space,
     size: u64,
     /// −ln(1 − p): what each right capture takes from an exponential number.
     hazard: f64,
     /// Where masks are drawn from.
-    masks: Option<&'a RowErrors>,
+    masks: Option<RowErrors>,
 }
 
-impl<'a> Chances<'a> {
-    fn new(space: Space<'a>, probability: f64, masks: Option<&'a RowErrors>) -> Self {
+impl Chances {
+    fn new(space: Space, probability: f64, masks: Option<RowErrors>) -> Self {
         Self {
             size: space.size(),
             space,
@@ -267,21 +300,21 @@ impl<'a> Chances<'a> {
 /// same register may be hit several times at once. An exponential number says how far it is
 /// to the next wrong capture: each on the way takes its hazard from it, which within a space
 /// is a geometric skip.
-fn flips(chances: &[Chances<'_>], next: &mut impl FnMut() -> u64, flips: &mut Vec<Fault>) {
+fn flips(chances: &[Chances], next: &mut impl FnMut() -> u64, flips: &mut Vec<Fault>) {
     let mut left = exponential(next());
     for part in chances {
         let mut position = 0;
         while part.hazard > 0.0 && position < part.size {
             let rest = part.size - position;
-            // `as` saturates; a probability of 1 has an infinite hazard and gives 0.
-            let skipped = (left / part.hazard).floor() as u64;
+            // `as` rounds down and saturates; a probability of 1 has an infinite hazard and gives 0.
+            let skipped = (left / part.hazard) as u64;
             if skipped >= rest {
                 left -= rest as f64 * part.hazard;
                 break;
             }
             position += skipped;
             let fault = part.space.at(position);
-            flips.push(match part.masks {
+            flips.push(match &part.masks {
                 None => fault,
                 Some(errors) => Fault {
                     xor: errors.mask(next()),
@@ -296,8 +329,8 @@ fn flips(chances: &[Chances<'_>], next: &mut impl FnMut() -> u64, flips: &mut Ve
 
 /// A stream whose first number is smaller surely skips all of the spaces: the margin
 /// is far above what rounding can do to [`flips`] and here.
-fn surely_clean(chances: &[Chances<'_>]) -> u64 {
-    let hazard = |part: &Chances<'_>| match part.size {
+fn surely_clean(chances: &[Chances]) -> u64 {
+    let hazard = |part: &Chances| match part.size {
         0 => 0.0,
         size => size as f64 * part.hazard,
     };

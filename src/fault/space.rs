@@ -6,10 +6,13 @@ use crate::config::{ArrayConfig, Dataflow};
 use crate::tiling::Tiling;
 
 /// The coordinates of a tile at which a register can capture a wrong bit.
-#[derive(Clone)]
-pub(super) struct Space<'a> {
-    config: &'a ArrayConfig,
-    data_rows: usize,
+#[derive(Clone, Debug)]
+pub(super) struct Space {
+    dataflow: Dataflow,
+    /// Rows of X in the tile (WS).
+    data_rows: u32,
+    /// Where checksum rows are counted from (WS); steps of a pass (OS).
+    rows_of_pass: u32,
     /// Rows of a pass from `first_row` on, checksum rows last (WS); the steps of all passes, k (OS).
     rows: Divisor,
     first_row: u32,
@@ -19,22 +22,22 @@ pub(super) struct Space<'a> {
     bits: Bits,
 }
 
-impl<'a> Space<'a> {
+impl Space {
     /// Of a tile with so many rows of X.
-    pub(super) fn new(
-        config: &'a ArrayConfig,
-        tiling: &Tiling,
-        data_rows: usize,
-        bits: Bits,
-    ) -> Self {
+    pub(super) fn new(config: &ArrayConfig, tiling: &Tiling, data_rows: usize, bits: Bits) -> Self {
         let (pe_rows, columns) = config.faulty_pes();
-        let (passes, rows) = match config.dataflow {
-            Dataflow::Ws => (tiling.passes(), data_rows + config.checksum_rows()),
-            Dataflow::Os => (1, tiling.k()),
+        let (passes, rows, rows_of_pass) = match config.dataflow {
+            Dataflow::Ws => (
+                tiling.passes(),
+                data_rows + config.checksum_rows(),
+                config.tile_rows,
+            ),
+            Dataflow::Os => (1, tiling.k(), config.rows),
         };
         Self {
-            config,
-            data_rows,
+            dataflow: config.dataflow,
+            data_rows: data_rows as u32,
+            rows_of_pass: rows_of_pass as u32,
             rows: Divisor::new(rows),
             first_row: 0,
             passes,
@@ -75,16 +78,13 @@ impl<'a> Space<'a> {
         let (rest, pe_row) = self.pe_rows.divide(rest);
         let (pass, row) = self.rows.divide(rest);
         let row = row + self.first_row;
-        let (pass, row) = match self.config.dataflow {
+        let (pass, row) = match self.dataflow {
             Dataflow::Ws => {
-                let checksum_row = (row as usize).checked_sub(self.data_rows);
-                let place = |digit| (self.config.tile_rows + digit) as u32;
+                let checksum_row = row.checked_sub(self.data_rows);
+                let place = |digit| self.rows_of_pass + digit;
                 (pass as u32, checksum_row.map_or(row, place))
             }
-            Dataflow::Os => {
-                let rows = self.config.rows as u32;
-                (row / rows, row % rows)
-            }
+            Dataflow::Os => (row / self.rows_of_pass, row % self.rows_of_pass),
         };
         Fault {
             row,
@@ -100,7 +100,7 @@ impl<'a> Space<'a> {
 }
 
 /// `(register, bit)` pairs in a fixed order.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Bits {
     all: [(Register, u8); Bits::MOST],
     count: Divisor,
@@ -130,7 +130,7 @@ impl Bits {
 }
 
 /// A number of coordinates, by which positions are divided quickly.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Divisor {
     size: u32,
     /// 2^64 / size, rounded up.

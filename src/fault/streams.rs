@@ -1,9 +1,9 @@
 //! The random streams of tiles, sixteen tiles at a time: what ChaCha8 gives for
-//! each stream number, with the first block of every stream computed side by side.
+//! each stream number, with a block of every stream computed side by side.
 //! Most tiles need one number, which says that nothing hits them.
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::rand_core::SeedableRng;
 
 /// Streams computed at a time.
 pub(super) const BATCH: usize = 16;
@@ -24,146 +24,175 @@ pub(super) fn stream(seed: u64, gemm: usize, tile: usize) -> ChaCha8Rng {
     rng
 }
 
-/// All streams of a seed.
+/// All streams of a seed, of which one batch is at hand.
+#[derive(Clone, Debug)]
 pub(super) struct Streams {
-    seeded: ChaCha8Rng,
     key: [u32; 8],
+    /// The first stream of the batch.
+    first: u64,
+    /// Blocks of the batch, from the first on.
+    blocks: Vec<Block>,
+    /// How many of them are the batch's own: the others wait to be used again.
+    computed: usize,
 }
 
-/// First blocks of some streams: words by place in the block, then by stream.
-pub(super) struct Batch<'a> {
-    seeded: &'a ChaCha8Rng,
-    first: u64,
-    words: [[u32; BATCH]; WORDS],
+/// One block of each stream of a batch: words by place in the block, then by stream.
+#[derive(Clone, Debug)]
+#[repr(align(64))]
+struct Block([[u32; BATCH]; WORDS]);
+
+impl Block {
+    const EMPTY: Self = Self([[0; BATCH]; WORDS]);
 }
 
 impl Streams {
     pub fn new(seed: u64) -> Self {
-        let seeded = ChaCha8Rng::seed_from_u64(seed);
-        let bytes = seeded.get_seed();
+        let bytes = ChaCha8Rng::seed_from_u64(seed).get_seed();
         let word = |at: usize| std::array::from_fn(|byte| bytes[4 * at + byte]);
-        let key = std::array::from_fn(|at| u32::from_le_bytes(word(at)));
-        Self { seeded, key }
-    }
-
-    /// The streams of the tiles of a GEMM from `tile` on.
-    pub fn batch(&self, gemm: usize, tile: usize) -> Batch<'_> {
-        let first = number(gemm, tile);
-        Batch {
-            seeded: &self.seeded,
-            first,
-            words: blocks(&self.key, first),
+        Self {
+            key: std::array::from_fn(|at| u32::from_le_bytes(word(at))),
+            first: 0,
+            blocks: vec![Block::EMPTY],
+            computed: 0,
         }
     }
-}
 
-impl Batch<'_> {
-    /// The streams whose first number is at least `bound`, as bits.
-    pub fn from(&self, bound: u64) -> u32 {
-        let (low, high) = (&self.words[0], &self.words[1]);
-        let mut streams = 0;
-        for stream in 0..BATCH {
-            let number = u64::from(low[stream]) | u64::from(high[stream]) << 32;
-            streams |= u32::from(number >= bound) << stream;
-        }
-        streams
-    }
-
-    fn number(&self, stream: usize, at: usize) -> u64 {
-        let word = |word: usize| u64::from(self.words[word][stream]);
-        word(2 * at) | word(2 * at + 1) << 32
+    /// Goes to the streams of the tiles of a GEMM from `tile` on. Returns those whose first
+    /// number is at least `bound`, as bits.
+    pub fn batch_from(&mut self, gemm: usize, tile: usize, bound: u64) -> u32 {
+        self.first = number(gemm, tile);
+        self.computed = 1;
+        fill(&mut self.blocks[0], &self.key, self.first, 0, bound)
     }
 
     /// The numbers of a stream of the batch, one after the other.
-    pub fn numbers(&self, stream: usize) -> impl FnMut() -> u64 + '_ {
+    pub fn numbers(&mut self, stream: usize) -> impl FnMut() -> u64 + '_ {
         let mut at = 0;
-        let mut later: Option<ChaCha8Rng> = None;
         move || {
-            if at < NUMBERS {
-                at += 1;
-                return self.number(stream, at - 1);
+            let (place, words) = (at / NUMBERS, at % NUMBERS * 2);
+            if place == self.computed {
+                self.compute();
             }
-            let rng = later.get_or_insert_with(|| {
-                let mut rng = self.seeded.clone();
-                rng.set_stream(self.first + stream as u64);
-                rng.set_word_pos(WORDS as u128);
-                rng
-            });
-            rng.next_u64()
+            at += 1;
+            let block = &self.blocks[place].0;
+            u64::from(block[words][stream]) | u64::from(block[words + 1][stream]) << 32
         }
+    }
+
+    /// The next block of the batch.
+    #[cold]
+    fn compute(&mut self) {
+        if self.computed == self.blocks.len() {
+            self.blocks.push(Block::EMPTY);
+        }
+        let block = &mut self.blocks[self.computed];
+        fill(block, &self.key, self.first, self.computed as u64, 0);
+        self.computed += 1;
     }
 }
 
-/// The first block of ChaCha8 of sixteen streams (Bernstein 2008, with a stream
-/// number in words 14 and 15 and the block's in words 12 and 13).
+/// Fills a block of ChaCha8 of sixteen streams from `first` on (Bernstein 2008, with a stream
+/// number in words 14 and 15 and the block's in words 12 and 13), and returns the streams whose
+/// first number in it is at least `bound`, as bits. One stream is written out in one piece, so
+/// that the compiler computes all of them side by side in registers.
 #[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
-fn blocks(key: &[u32; 8], first: u64) -> [[u32; BATCH]; WORDS] {
-    let mut start = [[0u32; BATCH]; WORDS];
-    let constants = *b"expand 32-byte k";
-    for word in 0..4 {
-        let bytes = std::array::from_fn(|byte| constants[4 * word + byte]);
-        start[word] = [u32::from_le_bytes(bytes); BATCH];
+fn fill(block: &mut Block, key: &[u32; 8], first: u64, place: u64, bound: u64) -> u32 {
+    let (mut low, mut high) = ([0u32; BATCH], [0u32; BATCH]);
+    for stream in 0..BATCH {
+        let number = first + stream as u64;
+        low[stream] = number as u32;
+        high[stream] = (number >> 32) as u32;
     }
-    for word in 0..8 {
-        start[4 + word] = [key[word]; BATCH];
-    }
-    let number = |stream: usize| first + stream as u64;
-    start[14] = std::array::from_fn(|stream| number(stream) as u32);
-    start[15] = std::array::from_fn(|stream| (number(stream) >> 32) as u32);
-    let mut state = start;
-    macro_rules! quarter_round {
-        ($a:literal, $b:literal, $c:literal, $d:literal) => {
-            for s in 0..BATCH {
-                state[$a][s] = state[$a][s].wrapping_add(state[$b][s]);
-                state[$d][s] = (state[$d][s] ^ state[$a][s]).rotate_left(16);
-                state[$c][s] = state[$c][s].wrapping_add(state[$d][s]);
-                state[$b][s] = (state[$b][s] ^ state[$c][s]).rotate_left(12);
-                state[$a][s] = state[$a][s].wrapping_add(state[$b][s]);
-                state[$d][s] = (state[$d][s] ^ state[$a][s]).rotate_left(8);
-                state[$c][s] = state[$c][s].wrapping_add(state[$d][s]);
-                state[$b][s] = (state[$b][s] ^ state[$c][s]).rotate_left(7);
-            }
-        };
-    }
-    for _ in 0..4 {
-        quarter_round!(0, 4, 8, 12);
-        quarter_round!(1, 5, 9, 13);
-        quarter_round!(2, 6, 10, 14);
-        quarter_round!(3, 7, 11, 15);
-        quarter_round!(0, 5, 10, 15);
-        quarter_round!(1, 6, 11, 12);
-        quarter_round!(2, 7, 8, 13);
-        quarter_round!(3, 4, 9, 14);
-    }
-    for (words, start) in state.iter_mut().zip(&start) {
-        for (word, start) in words.iter_mut().zip(start) {
-            *word = word.wrapping_add(*start);
+    let key = *key;
+    for stream in 0..BATCH {
+        let start = [
+            // "expand 32-byte k"
+            0x6170_7865,
+            0x3320_646e,
+            0x7962_2d32,
+            0x6b20_6574,
+            key[0],
+            key[1],
+            key[2],
+            key[3],
+            key[4],
+            key[5],
+            key[6],
+            key[7],
+            place as u32,
+            (place >> 32) as u32,
+            low[stream],
+            high[stream],
+        ];
+        let mut state = start;
+        macro_rules! quarter_round {
+            ($a:literal, $b:literal, $c:literal, $d:literal) => {
+                state[$a] = state[$a].wrapping_add(state[$b]);
+                state[$d] = (state[$d] ^ state[$a]).rotate_left(16);
+                state[$c] = state[$c].wrapping_add(state[$d]);
+                state[$b] = (state[$b] ^ state[$c]).rotate_left(12);
+                state[$a] = state[$a].wrapping_add(state[$b]);
+                state[$d] = (state[$d] ^ state[$a]).rotate_left(8);
+                state[$c] = state[$c].wrapping_add(state[$d]);
+                state[$b] = (state[$b] ^ state[$c]).rotate_left(7);
+            };
+        }
+        macro_rules! double_round {
+            () => {
+                quarter_round!(0, 4, 8, 12);
+                quarter_round!(1, 5, 9, 13);
+                quarter_round!(2, 6, 10, 14);
+                quarter_round!(3, 7, 11, 15);
+                quarter_round!(0, 5, 10, 15);
+                quarter_round!(1, 6, 11, 12);
+                quarter_round!(2, 7, 8, 13);
+                quarter_round!(3, 4, 9, 14);
+            };
+        }
+        // Eight rounds, without a loop, which would keep the state in memory.
+        double_round!();
+        double_round!();
+        double_round!();
+        double_round!();
+        for word in 0..WORDS {
+            block.0[word][stream] = state[word].wrapping_add(start[word]);
         }
     }
-    state
+    let (bound_low, bound_high) = (bound as u32, (bound >> 32) as u32);
+    let mut streams = 0;
+    for stream in 0..BATCH {
+        let (low, high) = (block.0[0][stream], block.0[1][stream]);
+        let reached = high > bound_high || (high == bound_high && low >= bound_low);
+        streams |= u32::from(reached) << stream;
+    }
+    streams
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand_chacha::rand_core::Rng;
 
     #[test]
     fn batches_are_the_streams_of_rand_chacha() {
         for (seed, gemm, tile) in [(0, 0, 0), (7, 3, 16), (u64::MAX, 1 << 20, (1 << 32) - 32)] {
-            let streams = Streams::new(seed);
-            let batch = streams.batch(gemm, tile);
+            let mut streams = Streams::new(seed);
+            // What is left of another batch must not be seen.
+            streams.batch_from(gemm + 1, tile, 0);
+            let left = {
+                let mut numbers = streams.numbers(3);
+                (0..30).fold(0, |all, _| all ^ numbers())
+            };
+            assert_ne!(left, 0);
             for stream_at in 0..BATCH {
                 let mut rng = stream(seed, gemm, tile + stream_at);
-                let mut numbers = batch.numbers(stream_at);
-                for number in 0..40 {
-                    let expected = rng.next_u64();
-                    if number == 0 {
-                        let from = |bound: u64| batch.from(bound) >> stream_at & 1 == 1;
-                        assert!(from(0) && from(expected));
-                        assert!(expected == u64::MAX || !from(expected + 1));
-                    }
-                    assert_eq!(numbers(), expected, "stream {stream_at}, number {number}");
-                }
+                let expected: [u64; 40] = std::array::from_fn(|_| rng.next_u64());
+                let mut from = |bound| streams.batch_from(gemm, tile, bound) >> stream_at & 1 == 1;
+                assert!(from(0) && from(expected[0]));
+                assert!(expected[0] == u64::MAX || !from(expected[0] + 1));
+                let mut numbers = streams.numbers(stream_at);
+                let found = expected.map(|_| numbers());
+                assert_eq!(found, expected, "stream {stream_at}");
             }
         }
     }

@@ -135,12 +135,17 @@ impl TileFaults {
             }
             return;
         }
+        let place = |fault: &Fault| (fault.pass, fault.row, fault.site);
+        // As most samplers draw them.
+        if part.is_sorted_by(|a, b| place(a) < place(b)) && part.iter().all(|f| f.xor != 0) {
+            return;
+        }
         part.sort_unstable();
         // What stays moves to the front.
         let mut kept = 0;
         for at in 1..part.len() {
             let (next, last) = (part[at], &mut part[kept]);
-            if (next.pass, next.row, next.site) == (last.pass, last.row, last.site) {
+            if place(&next) == place(last) {
                 last.xor ^= next.xor;
             } else {
                 kept += usize::from(last.xor != 0);

@@ -23,7 +23,7 @@ pub use checksum::{digits, exceeds};
 pub use gemm::{Counters, GemmResult, gemm};
 pub use outcome::{FaultCounts, classify};
 pub use schedule::{Schedule, schedule};
-pub use tile::{TileResult, tile};
+pub use tile::{TileResult, extended, tile};
 
 #[cfg(test)]
 mod clocked_os_tests;

@@ -42,6 +42,31 @@ fn product(x: &[i8], w: &[i8], y: &mut [i32], depth: usize, lanes: usize) {
     }
 }
 
+/// The operands of a tile of X[M×K]·W[K×N] in standard layout: its rows of X, and its columns
+/// of W padded to the array's, both with the digits of their sums where there are checksums.
+pub fn extended(
+    config: &ArrayConfig,
+    tile: &Tile,
+    x: ArrayView2<'_, i8>,
+    w: ArrayView2<'_, i8>,
+) -> (Array2<i8>, Array2<i8>) {
+    let x = x.slice(s![tile.rows.clone(), ..]);
+    let mut padded_w = Array2::zeros((w.nrows(), config.columns));
+    padded_w
+        .slice_mut(s![.., ..tile.columns.len()])
+        .assign(&w.slice(s![.., tile.columns.clone()]));
+    if config.checksum {
+        (
+            checksum::with_checksum_rows(x),
+            checksum::with_checksum_columns(padded_w.view())
+                .as_standard_layout()
+                .to_owned(),
+        )
+    } else {
+        (x.as_standard_layout().to_owned(), padded_w)
+    }
+}
+
 /// Computes a tile of X[M×K]·W[K×N] with its faults. θ comes from the caller:
 /// it is a run-time register.
 pub fn tile(
@@ -54,22 +79,7 @@ pub fn tile(
     threshold_bit: u32,
 ) -> TileResult {
     let rows = tile.rows.len();
-    let x = x.slice(s![tile.rows.clone(), ..]);
-    let mut padded_w = Array2::zeros((w.nrows(), config.columns));
-    padded_w
-        .slice_mut(s![.., ..tile.columns.len()])
-        .assign(&w.slice(s![.., tile.columns.clone()]));
-    let (x, w) = if config.checksum {
-        (
-            checksum::with_checksum_rows(x),
-            checksum::with_checksum_columns(padded_w.view())
-                .as_standard_layout()
-                .to_owned(),
-        )
-    } else {
-        (x.as_standard_layout().to_owned(), padded_w)
-    };
-
+    let (x, w) = extended(config, tile, x, w);
     let mut y = Array2::zeros((x.nrows(), config.lanes()));
     product(
         x.as_slice().expect("standard layout"),

@@ -31,7 +31,7 @@ impl ImageSet {
     /// - a folder: its PNG files, sorted by the numbers in their names;
     /// - a safetensors file: the tensor `images` [n, c, h, w], c = 1 or 3, u8
     ///   (0..=255) or f32, f16, bf16 (−1..=1, as denoisers make them; clamped),
-    ///   and, if it is there, the integer tensor `labels` [n].
+    ///   and, if it is there, the integer tensor `labels` \[n\].
     ///
     /// # Errors
     /// Anything else, no images, and files that cannot be read.

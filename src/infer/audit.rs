@@ -3,7 +3,7 @@
 
 use super::error::InferError;
 use super::hardware::simulate;
-use super::job::{Computed, Sample, columns};
+use super::job::{Computed, Sample};
 use super::plan::image_seed;
 use super::tile_output::TileOutput;
 use crate::cosim::{SABOTAGE, Simulator};
@@ -62,7 +62,7 @@ impl Audit {
             let faults = at.map_or(&none, |at| &job.faults[at].1);
             let effect = at.ok().map(|at| &computed.effects[at]);
             let x = job.x.slice(s![tile.rows.clone(), ..]);
-            let w = columns(job.w, &tile.columns);
+            let w = job.w.unpack_columns(&tile.columns);
             let alone = Tiling::new(job.config, x.nrows(), x.ncols(), w.ncols());
             let mut injected = faults.clone();
             if self.sabotage {

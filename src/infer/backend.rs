@@ -77,20 +77,7 @@ fn golden(job: &Faulty<'_>) -> Computed {
         y.slice_mut(s![tile.rows.clone(), tile.columns.clone()])
             .assign(&result.y.slice(s![.., ..tile.columns.len()]));
         if has_faults {
-            let set = |flags: &[bool]| {
-                let indices = flags.iter().enumerate();
-                indices.filter(|(_, flag)| **flag).map(|(i, _)| i).collect()
-            };
-            effects.push(TileEffect {
-                tile: tile.index,
-                deltas: result
-                    .deltas
-                    .iter()
-                    .map(|(&(m, j), &d)| (m, j, d))
-                    .collect(),
-                row_flags: set(&result.row_flags),
-                column_flags: set(&result.column_flags),
-            });
+            effects.push(TileEffect::of_golden(tile.index, &result));
         }
     }
     Computed { y, effects }

@@ -1,6 +1,6 @@
 //! What can go wrong with the int8 GEMMs of a denoising run.
 
-use super::job::{Sample, columns};
+use super::job::Sample;
 use super::tile_output::Difference;
 use crate::cosim::CosimError;
 use crate::fault::TileFaults;
@@ -82,7 +82,7 @@ impl InferError {
             layer: sample.tag.layer.to_owned(),
             instance: sample.tag.instance,
             x: job.x.slice(s![tile.rows.clone(), ..]).to_owned(),
-            w: columns(job.w, &tile.columns),
+            w: job.w.unpack_columns(&tile.columns),
             faults: faults.map(|(_, faults)| faults.clone()).unwrap_or_default(),
             threshold_bit: job.threshold_bit,
             sabotaged,

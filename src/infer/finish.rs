@@ -15,21 +15,25 @@ const LANES: usize = 16;
 pub(super) struct Real<'a> {
     /// Scales of the rows of X.
     pub rows: &'a Scales,
-    /// Scales of the columns of W.
+    /// Scales of the columns of W, and the bias.
     pub columns: Columns<'a>,
-    /// Added to every row.
-    pub bias: Option<&'a [f32]>,
     /// Applied to the sum.
     pub activation: Activation,
     /// From one row of the outputs to the next.
     pub stride: usize,
 }
 
-/// Scales of the columns of W.
+/// Scales of the columns of W, and what is added to them.
 #[derive(Clone, Copy)]
 pub(super) enum Columns<'a> {
+    /// One scale: of a product of activations, which has no bias.
     Same(f32),
-    Each(&'a [f32]),
+    /// Those of a layer.
+    Each {
+        scales: &'a [f32],
+        /// Added to every row.
+        bias: Option<&'a [f32]>,
+    },
 }
 
 impl Real<'_> {
@@ -78,40 +82,31 @@ fn put(block: Block<'_, '_>, activation: impl Fn(f32) -> f32) {
     for ((m, sums_of_row), y) in rows.zip(y.chunks_mut(real.stride)) {
         let row = real.rows.row(m);
         let y = &mut y[sums.columns.clone()];
-        match (real.columns, real.bias) {
-            (Columns::Each(scales), Some(bias)) => {
-                let (scales, bias) = (&scales[sums.columns.clone()], &bias[sums.columns.clone()]);
-                each(sums_of_row, scales, bias, y, |sum, scale, bias| {
-                    activation(sum * (row * scale) + bias)
-                });
-            }
-            (Columns::Each(scales), None) => {
+        match real.columns {
+            Columns::Each { scales, bias } => {
                 let scales = &scales[sums.columns.clone()];
-                each(sums_of_row, scales, scales, y, |sum, scale, _| {
-                    activation(sum * (row * scale))
-                });
+                let scaled = y.iter_mut().zip(sums_of_row).zip(scales);
+                match bias {
+                    Some(bias) => {
+                        let bias = &bias[sums.columns.clone()];
+                        for (((y, sum), scale), bias) in scaled.zip(bias) {
+                            *y = activation(*sum as f32 * (row * scale) + bias);
+                        }
+                    }
+                    None => {
+                        for ((y, sum), scale) in scaled {
+                            *y = activation(*sum as f32 * (row * scale));
+                        }
+                    }
+                }
             }
-            (Columns::Same(scale), Some(bias)) => {
-                let (factor, bias) = (row * scale, &bias[sums.columns.clone()]);
-                each(sums_of_row, bias, bias, y, |sum, bias, _| {
-                    activation(sum * factor + bias)
-                });
-            }
-            (Columns::Same(scale), None) => {
+            Columns::Same(scale) => {
                 let factor = row * scale;
                 for (y, sum) in y.iter_mut().zip(sums_of_row) {
                     *y = activation(*sum as f32 * factor);
                 }
             }
         }
-    }
-}
-
-/// Maps rows of equal length.
-#[inline(always)]
-fn each(sums: &[i32], a: &[f32], b: &[f32], y: &mut [f32], map: impl Fn(f32, f32, f32) -> f32) {
-    for (((y, sum), a), b) in y.iter_mut().zip(sums).zip(a).zip(b) {
-        *y = map(*sum as f32, *a, *b);
     }
 }
 

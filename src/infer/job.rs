@@ -6,7 +6,6 @@ use crate::fault::TileFaults;
 use crate::model::GemmTag;
 use crate::tiling::Tiling;
 use ndarray::{Array2, ArrayView2};
-use std::ops::Range;
 
 /// A GEMM and its faults.
 pub struct Faulty<'a> {
@@ -42,11 +41,4 @@ pub struct Sample<'a> {
     pub gemm: usize,
     /// The GEMM.
     pub job: &'a Faulty<'a>,
-}
-
-/// Columns of W, unpacked.
-pub(super) fn columns(w: &PackedWeights, columns: &Range<usize>) -> Array2<i8> {
-    Array2::from_shape_fn((w.depth(), columns.len()), |(k, column)| {
-        w.get(k, columns.start + column)
-    })
 }

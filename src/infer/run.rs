@@ -2,9 +2,11 @@
 
 use super::audit::Audit;
 use super::backend::Backend;
-use super::engine::{ProtectedEngine, Setting, Totals};
+use super::engine::ProtectedEngine;
 use super::error::InferError;
+use super::gemm::Totals;
 use super::plan::FaultPlan;
+use super::setting::Setting;
 use crate::baseline::Protection;
 use crate::cosim::Model;
 use crate::diffusion::{self, SchedulerConfig};

@@ -75,6 +75,12 @@ impl ModelSource {
         }
     }
 
+    /// The folder of the pipeline that the model is part of; `None` if it is embedded or drawn.
+    /// Whether there is a pipeline in it is another matter.
+    pub fn pipeline(&self) -> Option<&Path> {
+        self.folder.as_deref().and_then(Path::parent)
+    }
+
     /// The calibration beside the model, or that which is embedded with it.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use crate::config::ArrayConfig;
 use crate::cosim::RtlResult;
-use crate::fast::TileEffect;
+use crate::fast::{TileEffect, rollback};
 use crate::tiling::Tile;
 use ndarray::{Array2, ArrayView2, s};
 use std::fmt;
@@ -62,10 +62,8 @@ impl TileOutput {
             .slice_mut(s![.., ..width])
             .assign(&y.slice(s![tile.rows.clone(), tile.columns.clone()]));
         if let Some(effect) = effect {
-            for &(row, column, delta) in &effect.deltas {
-                if row < rows && (width..config.columns).contains(&column) {
-                    expected.y[[row, column]] = delta;
-                }
+            for (row, column, value) in rollback::beyond(config, tile, &effect.deltas) {
+                expected.y[[row, column]] = value;
             }
             for &row in &effect.row_flags {
                 expected.row_flags[row] = true;

@@ -209,6 +209,15 @@ impl ModelConfig {
         }
     }
 
+    /// Width of the text embeddings; `None` if the model takes classes.
+    pub fn text_channels(&self) -> Option<usize> {
+        match self {
+            Self::Dit(_) => None,
+            Self::PixArt(pixart) => Some(pixart.caption_channels),
+            Self::Unet(unet) => Some(unet.text_channels),
+        }
+    }
+
     /// Number of blocks: see [`GemmTag::block`](super::GemmTag::block).
     pub fn blocks(&self) -> usize {
         match self {

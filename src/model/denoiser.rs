@@ -187,10 +187,8 @@ impl Denoiser {
     }
 
     fn check_text(&self, text: &super::TextConditioning, batch: usize) -> Result<(), ModelError> {
-        let (channels, sizes) = match &self.config {
-            ModelConfig::PixArt(pixart) => (pixart.caption_channels, pixart.size_conditions),
-            ModelConfig::Unet(unet) => (unet.text_channels, false),
-            ModelConfig::Dit(_) => return Ok(()),
+        let Some(channels) = self.config.text_channels() else {
+            return Ok(());
         };
         let shape = text.embeddings.shape();
         if shape.len() != 3 || shape[1] == 0 || shape[2] != channels {
@@ -214,6 +212,7 @@ impl Denoiser {
             ));
         }
         let given = text.sizes.as_ref().map_or(0, Vec::len);
+        let sizes = matches!(&self.config, ModelConfig::PixArt(pixart) if pixart.size_conditions);
         if sizes && given != batch {
             let allowed = format!("{batch}: the model takes the size of each image");
             return Err(ModelError::input("sizes", given.to_string(), allowed));

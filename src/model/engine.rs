@@ -111,6 +111,20 @@ pub struct GemmTag<'a> {
     pub instance: usize,
 }
 
+impl GemmTag<'_> {
+    /// Checks that a matrix is as long as its shape says.
+    pub(crate) fn expect_length(&self, matrix: &[f32], expected: usize) -> Result<(), EngineError> {
+        if matrix.len() == expected {
+            return Ok(());
+        }
+        Err(EngineError::Length {
+            layer: self.layer.to_owned(),
+            found: matrix.len(),
+            expected,
+        })
+    }
+}
+
 /// A layer with weights, and what follows its GEMM value by value.
 #[derive(Clone, Copy, Debug)]
 pub struct Layer<'a> {
@@ -172,8 +186,8 @@ impl Activation {
 /// Computes the GEMMs of a denoiser, one after the other in the order of the
 /// forward pass. All matrices are row-major.
 pub trait GemmEngine {
-    /// Y\[M×N\] = X\[M×K\]·Wᵀ, W stored \[N×K\] as diffusers stores it. There is no
-    /// bias: the model adds it, in f32.
+    /// Y\[M×N\] = X\[M×K\]·Wᵀ, W stored \[N×K\] as diffusers stores it, and nothing of what
+    /// follows it in [`GemmEngine::layers`].
     ///
     /// # Errors
     /// Whatever keeps the engine from computing it; the forward pass ends then.

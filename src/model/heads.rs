@@ -138,36 +138,24 @@ pub(super) fn by_head<E: GemmEngine + ?Sized>(
         let [qk, pv] = job.tags(instance);
         if job.q.is_empty() {
             let scores = engine.product(&qk, &MatMul::new(&[], &[], of_scores))?;
-            expect(&qk, &scores, 0)?;
+            qk.expect_length(&scores, 0)?;
             let y = engine.product(&pv, &MatMul::new(&[], &[], of_values))?;
-            expect(&pv, &y, 0)?;
+            pv.expect_length(&y, 0)?;
             continue;
         }
         let [q, k, v] = job.parts(instance);
         let (q, k, v) = (q.dense(), transposed(&k.dense(), dim), v.dense());
         let mut scores = engine.product(&qk, &MatMul::new(&q, &k, of_scores))?;
-        expect(&qk, &scores, queries * keys)?;
+        qk.expect_length(&scores, queries * keys)?;
         softmax_rows(&mut scores, keys, job.scale(), job.bias(instance));
         let y = engine.product(&pv, &MatMul::new(&scores, &v, of_values))?;
-        expect(&pv, &y, queries * dim)?;
+        pv.expect_length(&y, queries * dim)?;
         let rows = mixed[job.place(instance, queries)..].chunks_mut(job.width());
         for (row, values) in rows.zip(y.chunks_exact(dim)) {
             row[..dim].copy_from_slice(values);
         }
     }
     Ok(mixed)
-}
-
-/// Checks the length of what an engine returned.
-pub(super) fn expect(tag: &GemmTag<'_>, y: &[f32], expected: usize) -> Result<(), EngineError> {
-    if y.len() == expected {
-        return Ok(());
-    }
-    Err(EngineError::Length {
-        layer: tag.layer.to_owned(),
-        found: y.len(),
-        expected,
-    })
 }
 
 /// Columns as rows.

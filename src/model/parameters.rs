@@ -11,11 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Names under which diffusers saves weights, in the order they are looked for.
-const FILES: [&str; 3] = [
-    "diffusion_pytorch_model.safetensors",
-    "diffusion_pytorch_model.safetensors.index.json",
-    "diffusion_pytorch_model.fp16.safetensors",
+/// Beginning of the names under which diffusers saves weights.
+const STEM: &str = "diffusion_pytorch_model";
+/// How these names end, in the order they are looked for.
+const ENDINGS: [&str; 3] = [
+    ".safetensors",
+    ".safetensors.index.json",
+    ".fp16.safetensors",
 ];
 
 /// Bytes ahead of a safetensors header: its length.
@@ -62,17 +64,22 @@ impl Parameters {
     /// # Errors
     /// [`ModelError`] if there is none, or one is truncated or malformed.
     pub fn open(folder: &Path) -> Result<Self, ModelError> {
-        let found = FILES
-            .map(|name| folder.join(name))
-            .into_iter()
-            .find(|file| file.exists());
-        let file = found.ok_or_else(|| ModelError::Read {
-            file: folder.join(FILES[0]),
-            source: std::io::Error::new(
-                std::io::ErrorKind::NotFound,
-                format!("there is none of {}", FILES.join(", ")),
-            ),
-        })?;
+        Self::open_named(folder, STEM)
+    }
+
+    /// The same of another library, whose names begin with `stem`.
+    pub(crate) fn open_named(folder: &Path, stem: &str) -> Result<Self, ModelError> {
+        let names = ENDINGS.map(|ending| format!("{stem}{ending}"));
+        let mut files = names.iter().map(|name| folder.join(name));
+        let file = files
+            .find(|file| file.exists())
+            .ok_or_else(|| ModelError::Read {
+                file: folder.join(&names[0]),
+                source: std::io::Error::new(
+                    std::io::ErrorKind::NotFound,
+                    format!("there is none of {}", names.join(", ")),
+                ),
+            })?;
         let mut entries = BTreeMap::new();
         if file
             .extension()
@@ -136,12 +143,18 @@ impl Parameters {
     ///
     /// # Errors
     /// As [`Parameters::weight`].
-    pub(super) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
+    pub(crate) fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor, ModelError> {
         let values = self.values(name, shape)?;
         Ok(match values.read() {
             Some(values) => Tensor::new(shape, values.into_owned()),
             None => Tensor::shape_only(shape),
         })
+    }
+
+    /// Whether files have a tensor of this name.
+    #[cfg(feature = "text")]
+    pub(crate) fn is_stored(&self, name: &str) -> bool {
+        matches!(&self.source, Source::Files(entries) if entries.contains_key(name))
     }
 
     fn values(&self, name: &str, shape: &[usize]) -> Result<Values, ModelError> {

@@ -6,9 +6,9 @@ use super::embedding::{PatchEmbedding, TimestepEmbedding, sinusoids};
 use super::feed_forward::FeedForward;
 use super::layers::{LayerNorm, Linear, Pass, Scope};
 use super::modulation::Modulation;
-use super::{EngineError, ModelError, Parameters, PixArtConfig};
+use super::{Activation, EngineError, ModelError, Parameters, PixArtConfig};
 use crate::forecast::Branch;
-use crate::tensor::{Tensor, gelu_tanh, silu};
+use crate::tensor::{Tensor, silu};
 
 /// Width of the sinusoids of timesteps and sizes.
 const TIME_DIM: usize = 256;
@@ -95,8 +95,7 @@ impl PixArt {
             .forward(pass, &embedded.clone().apply(silu))?;
         let captions = self
             .caption_1
-            .forward(pass, &text.embeddings)?
-            .apply(gelu_tanh);
+            .activated(pass, &text.embeddings, Activation::GeluTanh)?;
         let captions = self.caption_2.forward(pass, &captions)?;
         let bias = text.score_bias();
         let context = Context {

@@ -33,6 +33,12 @@ pub struct GemmShape {
 }
 
 impl GemmShape {
+    /// Blocks of the network that these are the GEMMs of.
+    pub fn blocks(shapes: &[Self]) -> usize {
+        let last = shapes.iter().filter_map(|shape| shape.block).max();
+        last.map_or(0, |last| last + 1)
+    }
+
     /// Multiply-accumulate operations of all its products.
     pub fn macs(&self) -> u64 {
         [self.m, self.n, self.k, self.count]

@@ -29,6 +29,14 @@ pub struct Setpoint {
 }
 
 impl Setpoint {
+    /// The first value that is not a number above 0, with its name.
+    pub fn refused(&self) -> Option<(&'static str, f64)> {
+        [("voltage", self.voltage), ("frequency", self.frequency)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .find(|(_, value)| !(value.is_finite() && *value > 0.0))
+    }
+
     /// The operating point.
     pub fn of(&self, table: &Table) -> OperatingPoint {
         let nominal = table.nominal();
@@ -181,11 +189,9 @@ impl DvfsSchedule {
             return fail("points[0]", format!("{:?}", self.points[0]), "{}: nominal");
         }
         for (i, point) in self.points.iter().enumerate() {
-            for (name, value) in [("voltage", point.voltage), ("frequency", point.frequency)] {
-                if let Some(value) = value.filter(|value| !(value.is_finite() && *value > 0.0)) {
-                    let key = format!("points[{i}].{name}");
-                    return fail(&key, value.to_string(), "a number above 0");
-                }
+            if let Some((name, value)) = point.refused() {
+                let key = format!("points[{i}].{name}");
+                return fail(&key, value.to_string(), "a number above 0");
             }
         }
         let beyond = Cell::all().find(|cell| self.point(*cell) >= self.points.len());

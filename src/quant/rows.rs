@@ -76,11 +76,9 @@ impl<'a> Rows<'a> {
     pub fn tensor_scale(&self) -> f32 {
         let largest = if self.weighted {
             let weights = (0..self.rows).filter_map(|row| self.weight(row));
-            // What is not finite counts as nothing.
-            let weights = weights.map(f32::abs).filter(|weight| *weight <= f32::MAX);
-            weights.fold(0.0, f32::max)
+            f32::from_bits(weights.map(finite_bits).fold(0, u32::max))
         } else if self.stride == self.columns {
-            magnitude(self.values.split_at(self.rows * self.columns).0)
+            magnitude(&self.values[..self.rows * self.columns])
         } else {
             largest(self.values, [self.rows, self.columns], self.stride)
         };
@@ -90,8 +88,7 @@ impl<'a> Rows<'a> {
     /// Dynamic scales of the rows.
     pub fn token_scales(&self) -> Vec<f32> {
         let of = |row: usize| match self.weight(row) {
-            Some(weight) if weight.abs() <= f32::MAX => scale_of(weight.abs()),
-            Some(_) => scale_of(0.0),
+            Some(weight) => scale_of(f32::from_bits(finite_bits(weight))),
             None => scale_of(magnitude(self.row(row))),
         };
         (0..self.rows).map(of).collect()
@@ -105,33 +102,32 @@ impl<'a> Rows<'a> {
         let (m, k) = (self.rows, self.columns);
         let mut q = vec![0i8; m * k];
         match &scales {
-            Scales::Tensor(scale) if self.stride == k && !self.weighted => {
+            Scales::Tensor(scale) if self.stride == k => {
                 round(&self.values[..m * k], scale.recip(), &mut q);
             }
-            Scales::Tensor(scale) if k > 0 => {
+            Scales::Tensor(scale) => {
                 let inverse = scale.recip();
-                if self.weighted {
-                    round_weighted(self.values, self.stride, k, |_| inverse, &mut q);
-                } else {
-                    round_rows(self.values, self.stride, k, inverse, &mut q);
-                }
+                self.round_by_row(|_| inverse, &mut q);
             }
-            Scales::Tensor(_) => {}
             Scales::Token(scales) => {
                 assert_eq!(scales.len(), m, "a scale for each row");
-                if k > 0 && self.weighted {
-                    let inverse = |row: usize| scales[row].recip();
-                    round_weighted(self.values, self.stride, k, inverse, &mut q);
-                } else if k > 0 {
-                    for ((row, q), scale) in (0..m).zip(q.chunks_exact_mut(k)).zip(scales) {
-                        round(self.row(row), scale.recip(), q);
-                    }
-                }
+                self.round_by_row(|row| scales[row].recip(), &mut q);
             }
         }
         Quantised {
             q: Array2::from_shape_vec((m, k), q).expect("m·k elements"),
             scales,
+        }
+    }
+
+    /// Multiplies each row by its inverse scale, and rounds.
+    fn round_by_row(&self, inverse: impl Fn(usize) -> f32, q: &mut [i8]) {
+        match self.columns {
+            0 => {}
+            columns if self.weighted => {
+                round_weighted(self.values, self.stride, columns, inverse, q);
+            }
+            columns => round_rows(self.values, self.stride, columns, inverse, q),
         }
     }
 }
@@ -156,9 +152,16 @@ fn largest(values: &[f32], [rows, columns]: [usize; 2], stride: usize) -> f32 {
 
 /// As [`round`], of rows with gaps.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2+fma"))]
-fn round_rows(values: &[f32], stride: usize, columns: usize, inverse: f32, q: &mut [i8]) {
+fn round_rows(
+    values: &[f32],
+    stride: usize,
+    columns: usize,
+    inverse: impl Fn(usize) -> f32,
+    q: &mut [i8],
+) {
     for (row, q) in q.chunks_exact_mut(columns).enumerate() {
         let x = &values[row * stride..][..columns];
+        let inverse = inverse(row);
         for (q, &x) in q.iter_mut().zip(x) {
             *q = nearest(x * inverse);
         }
@@ -193,22 +196,26 @@ mod tests {
         (0..len).map(value).collect()
     }
 
+    /// Rows have the scales and become the integers of their values without gaps and weights.
+    fn is_as_dense(rows: Rows<'_>) {
+        let dense = rows.to_vec();
+        let dense = Rows::dense(&dense, rows.rows, rows.columns);
+        assert_eq!(rows.tensor_scale(), dense.tensor_scale());
+        assert_eq!(rows.token_scales(), dense.token_scales());
+        for scales in [
+            Scales::Tensor(dense.tensor_scale()),
+            Scales::Token(dense.token_scales()),
+        ] {
+            let [a, b] = [rows, dense].map(|rows| rows.quantise(scales.clone()).q);
+            assert_eq!(a, b);
+        }
+    }
+
     #[test]
     fn rows_with_gaps_are_quantised_as_rows_without() {
         let values = noise(7 * 90);
         for columns in [1, 15, 16, 17, 33, 72, 90] {
-            let strided = Rows::strided(&values, [7, columns], 90);
-            let dense = strided.to_vec();
-            let dense = Rows::dense(&dense, 7, columns);
-            assert_eq!(strided.tensor_scale(), dense.tensor_scale());
-            assert_eq!(strided.token_scales(), dense.token_scales());
-            for scales in [
-                Scales::Tensor(dense.tensor_scale()),
-                Scales::Token(dense.token_scales()),
-            ] {
-                let [a, b] = [strided, dense].map(|rows| rows.quantise(scales.clone()).q);
-                assert_eq!(a, b);
-            }
+            is_as_dense(Rows::strided(&values, [7, columns], 90));
         }
     }
 
@@ -221,18 +228,7 @@ mod tests {
             values[row * stride + row] = 1.0;
             values[row * stride + k] = 0.013 * (row + 1) as f32;
         }
-        let weighted = Rows::weighted(&values, [m, k], stride);
-        let dense = weighted.to_vec();
-        let dense = Rows::dense(&dense, m, k);
-        assert_eq!(weighted.tensor_scale(), dense.tensor_scale());
-        assert_eq!(weighted.token_scales(), dense.token_scales());
-        for scales in [
-            Scales::Tensor(dense.tensor_scale()),
-            Scales::Token(dense.token_scales()),
-        ] {
-            let [a, b] = [weighted, dense].map(|rows| rows.quantise(scales.clone()).q);
-            assert_eq!(a, b);
-        }
+        is_as_dense(Rows::weighted(&values, [m, k], stride));
     }
 
     #[test]

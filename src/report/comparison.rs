@@ -1,13 +1,12 @@
 //! Our side of the paper's table, from the records that can tell.
 
 use super::model::{Comparison, Format, Measured};
-use super::sections::images::costs::{self, Best, best};
-use super::sections::images::{Campaign, Twins, quality_words, tolerable_ratio};
+use super::sections::images::costs::{self, Best, Judged, best};
+use super::sections::images::{Campaign, quality_words, tolerable_ratio};
 use super::sections::repack;
 use crate::baseline::ProtectionKind;
 use crate::campaign::equal_quality;
 use crate::campaign::experiments::images::{Cell, CellCost, Faults};
-use crate::metrics::RealImages;
 use crate::sequence::repack::Record as RepackRecord;
 use crate::tech::{OperatingPoint, Table};
 use crate::units::Hertz;
@@ -84,16 +83,6 @@ pub fn row_activations(record: &RepackRecord) -> Option<Comparison> {
     })
 }
 
-/// What all rows about operating points look at.
-pub struct Costed<'a> {
-    /// The campaigns.
-    pub campaigns: &'a [Campaign],
-    /// Their error-free images.
-    pub twins: &'a Twins,
-    /// Real images.
-    pub real: &'a RealImages,
-}
-
 /// Whether a cell's schedule has a voltage of its own at the nominal clock.
 fn undervolted(cell: &Cell) -> bool {
     cell.schedule.is_some()
@@ -119,14 +108,12 @@ fn overclocked(cell: &Cell) -> bool {
         )
 }
 
-fn saved(cost: &CellCost) -> f64 {
-    cost.energy_saved()
+/// Cells with a protection whose points are moved, and whose steps are all in full.
+fn with(kind: ProtectionKind, moved: fn(&Cell) -> bool) -> impl Fn(&Cell) -> bool {
+    move |cell| moved(cell) && cell.protection == kind && cell.taylorseer.is_none()
 }
 
-fn speedup(cost: &CellCost) -> f64 {
-    cost.speedup()
-}
-
+/// The schedule and the point of a cell.
 fn point(best: &Best<'_>) -> String {
     let cell = &best.row.cell;
     let forecast = cell
@@ -139,20 +126,19 @@ fn point(best: &Best<'_>) -> String {
     )
 }
 
-impl Costed<'_> {
+/// What the best cell gains, and where.
+fn gain(best: &Best<'_>, most: impl Fn(&CellCost) -> f64, format: Format) -> String {
+    format!("{} ({})", format.text(most(&best.cost)), point(best))
+}
+
+/// The rows about operating points.
+impl Judged<'_> {
     fn best(
         &self,
         keep: impl Fn(&Cell) -> bool,
         most: impl Fn(&CellCost) -> f64,
     ) -> (Option<Best<'_>>, usize) {
-        best(
-            self.campaigns,
-            self.twins,
-            self.real,
-            keep,
-            costs::counted,
-            most,
-        )
+        best(self, keep, costs::counted, most)
     }
 
     /// What the published model gains in the best cell of equal quality, with each memory, in words.
@@ -164,7 +150,7 @@ impl Costed<'_> {
     ) -> String {
         let words = costs::MEMORIES.iter().filter_map(|memory| {
             let costed = |row: &_| costs::published(row, memory);
-            let (found, _) = best(self.campaigns, self.twins, self.real, &keep, costed, &most);
+            let (found, _) = best(self, &keep, costed, &most);
             let found = found?;
             let gain = format.text(most(&found.cost));
             Some(format!("{gain} with {memory} ({})", point(&found)))
@@ -220,30 +206,22 @@ impl Costed<'_> {
 
     /// Energy saved by undervolting with DRIFT.
     pub fn energy_saved(&self) -> Option<Comparison> {
-        let with = |kind: ProtectionKind| {
-            move |cell: &Cell| {
-                undervolted(cell) && cell.protection == kind && cell.taylorseer.is_none()
-            }
-        };
+        let saved = CellCost::energy_saved;
         let others: Vec<String> = [
             ("no protection", ProtectionKind::None),
             ("classical ABFT", ProtectionKind::Abft),
         ]
         .into_iter()
         .filter_map(|(name, kind)| {
-            let (found, _) = self.best(with(kind), saved);
-            let best = found?;
-            Some(format!(
-                "{name} {} ({})",
-                Format::Percent.text(saved(&best.cost)),
-                point(&best)
-            ))
+            let (found, _) = self.best(with(kind, undervolted), saved);
+            Some(format!("{name} {}", gain(&found?, saved, Format::Percent)))
         })
         .collect();
-        let found = self.best(with(ProtectionKind::Drift), saved);
+        let found = self.best(with(ProtectionKind::Drift, undervolted), saved);
         self.row("energy-saved", found, saved, |best| {
             let array = array_share(&best.cost);
-            let published = self.published(with(ProtectionKind::Drift), saved, Format::Percent);
+            let drift = with(ProtectionKind::Drift, undervolted);
+            let published = self.published(drift, saved, Format::Percent);
             format!(
                 "The supply moves only the array, which is {} of the nominal energy here; the rest is memories and DRAM. The array \
                  alone takes {} less. On the same cells, {}. Of the same cells, the best for {} on 128×128 PEs save {published}; its quality was not \
@@ -258,20 +236,12 @@ impl Costed<'_> {
 
     /// Speedup by overclocking with DRIFT.
     pub fn overclocking(&self) -> Option<Comparison> {
-        let with = |kind: ProtectionKind| {
-            move |cell: &Cell| {
-                overclocked(cell) && cell.protection == kind && cell.taylorseer.is_none()
-            }
-        };
-        let (none, _) = self.best(with(ProtectionKind::None), speedup);
+        let speedup = CellCost::speedup;
+        let (none, _) = self.best(with(ProtectionKind::None, overclocked), speedup);
         let none = none.map_or("none".to_owned(), |best| {
-            format!(
-                "{} ({})",
-                Format::Ratio.text(speedup(&best.cost)),
-                point(&best)
-            )
+            gain(&best, speedup, Format::Ratio)
         });
-        let found = self.best(with(ProtectionKind::Drift), speedup);
+        let found = self.best(with(ProtectionKind::Drift, overclocked), speedup);
         self.row("overclocking-speedup", found, speedup, |best| {
             let beyond = beyond_guardband(&best.row.cell).map_or(String::new(), |(hertz, rate)| {
                 format!(
@@ -287,7 +257,7 @@ impl Costed<'_> {
                  give {}.",
                 costs::MEMORY,
                 costs::PUBLISHED,
-                self.published(with(ProtectionKind::Drift), speedup, Format::Ratio)
+                self.published(with(ProtectionKind::Drift, overclocked), speedup, Format::Ratio)
             )
         })
     }
@@ -296,6 +266,7 @@ impl Costed<'_> {
     pub fn taylorseer(&self) -> Option<Comparison> {
         let keep =
             |cell: &Cell| cell.taylorseer.is_some() && cell.protection == ProtectionKind::Drift;
+        let speedup = CellCost::speedup;
         let found = self.best(keep, speedup);
         self.row("taylorseer-speedup", found, speedup, |best| {
             let setting = best.row.cell.taylorseer.map(|one| one.to_string()).unwrap_or_default();
@@ -332,10 +303,9 @@ fn beyond_guardband(cell: &Cell) -> Option<(f64, f64)> {
 
 /// Share of the nominal energy that the array takes, and what share of that is saved.
 fn array_share(cost: &CellCost) -> (f64, f64) {
-    let array = |parts: &crate::energy::Parts| parts.groups()[0].1;
     let (nominal, now) = (cost.nominal.parts(), cost.parts());
     (
-        array(nominal) / nominal.total(),
-        1.0 - array(&now) / array(nominal),
+        nominal.array() / nominal.total(),
+        1.0 - now.array() / nominal.array(),
     )
 }

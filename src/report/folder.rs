@@ -4,8 +4,8 @@ use super::error::ReportError;
 use super::model::{Comparison, Item, Report, Section};
 use super::sections::images::{self, Campaign, Twins};
 use super::{comparison, paper, sections};
-use crate::campaign;
-use crate::campaign::experiments::{self, energy, gemm_faults};
+use crate::campaign::experiments::{energy::Energy, gemm_faults::GemmFaults, images::Images};
+use crate::campaign::{self, Experiment};
 use crate::metrics::RealImages;
 use crate::sequence::repack;
 use crate::synth::{ArrayArea, NAND2, SWEEP_SCHEMA, SweepRecord};
@@ -98,21 +98,21 @@ impl Found {
     fn records(&mut self, file: &Path) -> Result<(), ReportError> {
         let (header, _) = campaign::read(file)?;
         match header.experiment.as_str() {
-            energy::NAME => {
+            Energy::NAME => {
                 let section = sections::energy::section(file)?;
                 self.sections.push((Rank::Energy, section));
             }
-            gemm_faults::NAME => {
+            GemmFaults::NAME => {
                 let section = sections::gemm_faults::section(file)?;
                 self.sections.push((Rank::GemmFaults, section));
             }
-            experiments::images::NAME => self.campaigns.push(Campaign::read(file)?),
+            Images::NAME => self.campaigns.push(Campaign::read(file)?),
             other => {
                 let message = format!(
                     "records of experiment {other:?} have no section; expected {}, {} or {}",
-                    energy::NAME,
-                    gemm_faults::NAME,
-                    experiments::images::NAME
+                    Energy::NAME,
+                    GemmFaults::NAME,
+                    Images::NAME
                 );
                 return Err(content(file, message));
             }
@@ -128,14 +128,14 @@ impl Found {
             self.sections.push((rank, section));
         }
         self.told.extend(comparison::tolerable_ber(&self.campaigns));
-        let costed = comparison::Costed {
+        let judged = images::costs::Judged {
             campaigns: &self.campaigns,
             twins: &twins,
             real: &real,
         };
-        self.told.extend(costed.energy_saved());
-        self.told.extend(costed.overclocking());
-        self.told.extend(costed.taylorseer());
+        self.told.extend(judged.energy_saved());
+        self.told.extend(judged.overclocking());
+        self.told.extend(judged.taylorseer());
         for row in self.given {
             if self.told.iter().any(|told| told.claim == row.claim) {
                 let file = folder.join("comparison.json");

@@ -10,7 +10,7 @@ use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Height of figures in the page, wide and narrow.
+/// Figures in the page, where it is wide enough.
 const WIDE: Size = Size {
     width: 760.0,
     height: 420.0,
@@ -23,7 +23,7 @@ struct Page<'a> {
     version: &'static str,
     claims: Vec<ClaimView<'a>>,
     measured: usize,
-    equal_quality: &'static str,
+    equal_quality: String,
     findings: Vec<FindingView<'a>>,
     sections: Vec<SectionView<'a>>,
     dark_series: &'static [&'static str],
@@ -95,7 +95,7 @@ pub(super) fn page(report: &Report) -> Result<String, askama::Error> {
     let claims: Vec<ClaimView<'_>> = CLAIMS.iter().map(|claim| view(claim, report)).collect();
     let page = Page {
         version: env!("CARGO_PKG_VERSION"),
-        equal_quality: equal_quality::DEFINITION,
+        equal_quality: equal_quality::definition(),
         findings: report
             .sections
             .iter()

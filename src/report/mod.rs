@@ -15,6 +15,7 @@
 mod comparison;
 mod error;
 mod folder;
+mod grouped;
 mod html;
 mod model;
 pub mod paper;

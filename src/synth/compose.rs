@@ -3,7 +3,7 @@
 //! All arrays of a sweep are square, with the tile rows in proportion to their
 //! size n. A kind of module (all modules of a name, whatever their parameters)
 //! then has a number of instances, and counts per instance, that are linear in
-//! n: PEs of a strip, lanes of a restorer. Triangular delay lines and memories
+//! n: PEs of a column, lanes of a restorer. Triangular delay lines and memories
 //! are quadratic in n, exactly. What depends on the logarithm of n (counters,
 //! addresses) is taken as linear as well: an error, but a small one.
 

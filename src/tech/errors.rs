@@ -137,8 +137,7 @@ impl Table {
         sigma: Volts,
     ) -> Result<TimingErrors, TechError> {
         self.characterised(point.voltage)?;
-        let period = point.frequency.period();
-        let x = period.0 / self.t_crit(point.voltage).0;
+        let (period, x) = (point.frequency.period(), self.x(point));
         let lowest_x = self.lowest_x(point.voltage);
         if !(point.frequency.0 > 0.0 && x >= lowest_x * (1.0 - 1e-9)) {
             let highest = self.t_crit(point.voltage).frequency().0 / lowest_x;

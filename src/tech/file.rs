@@ -7,11 +7,15 @@ use crate::input::{self, InputError};
 use serde::Serialize;
 use std::fmt::{Display, Write};
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// The schema before this one.
 const BEFORE: &str = "drift-tech/1";
 /// How far shares of masks may be from adding up to 1.
 const SHARES_TOLERANCE: f64 = 1e-6;
+
+/// The shipped tables; reading one is slow, and a report asks for that of each cell.
+static READ: [OnceLock<Table>; SHIPPED.len()] = [const { OnceLock::new() }; SHIPPED.len()];
 
 impl Table {
     /// The shipped table of this name, or the YAML file of this path.
@@ -19,8 +23,10 @@ impl Table {
     /// # Errors
     /// [`TechError`] names the file, the key, the value and what is allowed.
     pub fn load(name_or_path: &str) -> Result<Self, TechError> {
-        if let Some((name, text)) = SHIPPED.iter().find(|(name, _)| *name == name_or_path) {
-            return Self::from_yaml(text, Path::new(name));
+        if let Some(at) = SHIPPED.iter().position(|(name, _)| *name == name_or_path) {
+            let (name, text) = SHIPPED[at];
+            let read = || Self::from_yaml(text, Path::new(name)).expect("a shipped table is valid");
+            return Ok(READ[at].get_or_init(read).clone());
         }
         let file = Path::new(name_or_path);
         if !file.exists() {

@@ -5,6 +5,7 @@
 //! often a psum word is wrong, with which bits, and what a MAC costs. What the
 //! nominal point keeps in reserve is in [`Margins`], and nowhere else.
 
+mod alpha_power;
 mod delay;
 mod error;
 mod errors;
@@ -14,6 +15,7 @@ mod point;
 mod scale;
 mod table;
 
+pub use alpha_power::{AlphaPower, FitError};
 pub use error::TechError;
 pub use errors::{RowTimingErrors, TimingErrors};
 pub use plots::plots;
@@ -35,6 +37,9 @@ pub const SHIPPED: [(&str, &str); 2] = [
         include_str!("../../configs/tech/scaled-14nm.yaml"),
     ),
 ];
+
+/// The table where none is named.
+pub const DEFAULT: &str = SHIPPED[0].0;
 
 #[cfg(test)]
 mod point_tests;

@@ -8,9 +8,9 @@
 //! voltages. What is wrong at which T/T_crit is taken over as it is: it belongs
 //! to the netlist and its operands, and is assumed not to change with the node.
 
-use super::{Delay, DelayPoint, Energy, LateCurve, Margins, Table, TechError};
-use crate::timing::TimingError;
-use crate::timing::sta::AlphaPower;
+use super::{
+    AlphaPower, Delay, DelayPoint, Energy, FitError, LateCurve, Margins, Table, TechError,
+};
 
 /// Where the polynomials come from.
 const SOURCE: &str = "A. Stillmaker, B. Baas: Scaling equations for the accurate prediction of CMOS device \
@@ -88,7 +88,7 @@ impl Table {
     ///
     /// # Errors
     /// [`TechError`] when this table does not reach its own sign-off voltage;
-    /// [`TimingError::Fit`] cannot happen with the nodes there are.
+    /// [`FitError`] cannot happen with the nodes there are.
     pub fn scaled(
         &self,
         from: &Node,
@@ -167,7 +167,7 @@ pub enum ScaleError {
     Tech(#[from] TechError),
     /// No law fits the delays of the node.
     #[error(transparent)]
-    Fit(#[from] TimingError),
+    Fit(#[from] FitError),
 }
 
 #[cfg(test)]

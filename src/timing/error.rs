@@ -35,9 +35,6 @@ pub enum TimingError {
         /// What is wrong.
         message: String,
     },
-    /// Delays that no alpha-power law describes.
-    #[error("no alpha-power law: {0}")]
-    Fit(String),
     /// A configuration that has no PE of the kind.
     #[error("{0}")]
     Config(String),

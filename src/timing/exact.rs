@@ -7,12 +7,12 @@
 //! out: supply noise, idle cycles between passes, and that a register which took
 //! a wrong value may not have settled before the next edge.
 
-use super::dynamic::{DelayModel, LANES, Parallel, PeState, planes};
+use super::dynamic::{DelayModel, LANES, Parallel, PeState, each_mask, planes};
 use crate::config::ArrayConfig;
 use crate::fault::{Fault, Register, Site};
-use crate::golden::digits;
+use crate::golden;
 use crate::tiling::{Tile, Tiling};
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2};
 
 /// Simulates tiles at one clock period.
 pub struct ExactErrors<'m> {
@@ -43,8 +43,7 @@ impl<'m> ExactErrors<'m> {
         let Some(simulator) = &mut self.simulator else {
             return faults;
         };
-        let x = with_checksum_rows(&x.slice(s![tile.rows.clone(), ..]), config.checksum);
-        let w = with_checksum_columns(&w.slice(s![.., tile.columns.clone()]), config);
+        let (x, w) = golden::extended(config, tile, x, w);
         let lines = x.nrows();
         let data_rows = tile.rows.len();
         let (_, faulty_lanes) = config.faulty_pes();
@@ -72,10 +71,11 @@ impl<'m> ExactErrors<'m> {
                     before = state;
                 }
             }
-            let mut masks = Vec::with_capacity(new.len());
-            for (old, new) in old.chunks(LANES).zip(new.chunks(LANES)) {
+            let mut masks = vec![0; new.len()];
+            let batches = old.chunks(LANES).zip(new.chunks(LANES));
+            for ((old, new), masks) in batches.zip(masks.chunks_mut(LANES)) {
                 simulator.run(&planes(old), &planes(new));
-                masks.extend(words(simulator, new.len()));
+                each_mask(simulator.wrong(0), |lane, mask| masks[lane] = mask);
             }
             for (index, (state, mask)) in new.iter().zip(masks).enumerate() {
                 let (lane, at) = (index / length, index % length);
@@ -103,52 +103,6 @@ impl<'m> ExactErrors<'m> {
         faults.sort_unstable();
         faults
     }
-}
-
-/// The XOR masks of the first `count` lanes.
-fn words(simulator: &Parallel<'_>, count: usize) -> Vec<u32> {
-    let mut words = vec![0; count];
-    for (bit, lanes) in simulator.wrong(0).iter().enumerate() {
-        for (block, &lanes) in lanes.0.iter().enumerate() {
-            let mut left = lanes;
-            while left != 0 {
-                let lane = 64 * block + left.trailing_zeros() as usize;
-                if let Some(word) = words.get_mut(lane) {
-                    *word |= 1 << bit;
-                }
-                left &= left - 1;
-            }
-        }
-    }
-    words
-}
-
-/// The rows of a tile, and below them the digits of their sums.
-fn with_checksum_rows(x: &ArrayView2<'_, i8>, checksum: bool) -> Array2<i8> {
-    let rows = x.nrows();
-    let mut extended = Array2::zeros((rows + if checksum { 2 } else { 0 }, x.ncols()));
-    extended.slice_mut(s![..rows, ..]).assign(x);
-    if checksum {
-        for (k, column) in x.columns().into_iter().enumerate() {
-            let (high, low) = digits(column.iter().map(|v| i32::from(*v)).sum());
-            (extended[[rows, k]], extended[[rows + 1, k]]) = (high, low);
-        }
-    }
-    extended
-}
-
-/// The columns of a tile, padded to the array's, and beside them the digits of their sums.
-fn with_checksum_columns(w: &ArrayView2<'_, i8>, config: &ArrayConfig) -> Array2<i8> {
-    let mut extended = Array2::zeros((w.nrows(), config.lanes()));
-    extended.slice_mut(s![.., ..w.ncols()]).assign(w);
-    if config.checksum {
-        for (k, row) in w.rows().into_iter().enumerate() {
-            let (high, low) = digits(row.iter().map(|v| i32::from(*v)).sum());
-            let first = config.columns;
-            (extended[[k, first]], extended[[k, first + 1]]) = (high, low);
-        }
-    }
-    extended
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::ToolError;
 use super::environment::Environment;
-use super::python::{PythonTool, SYMBIYOSYS};
+use super::python_tool::{PythonTool, SYMBIYOSYS};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -45,6 +45,12 @@ impl Verilator {
         Self::locate_in(&Environment::process())
     }
 
+    /// Whether data flow is optimised across the instances of modules: 5.006 does not, 5.048 does; those between
+    /// were not tried, and are taken for newer ones.
+    pub(crate) fn optimises_across_scopes(&self) -> bool {
+        Version::parse(&self.version).is_none_or(|version| version > OLDEST)
+    }
+
     pub(crate) fn locate_in(environment: &Environment) -> Result<Self, ToolError> {
         match Choice::read(environment, VARIABLE) {
             Choice::Wheel => Self::from_wheel(environment),

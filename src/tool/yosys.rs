@@ -2,7 +2,7 @@
 
 use super::environment::{Choice, Environment};
 use super::process::{Finished, run};
-use super::python::PythonTool;
+use super::python_tool::PythonTool;
 use super::version::Version;
 use super::{Origin, ToolError};
 use std::io::Write;

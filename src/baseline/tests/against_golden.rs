@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::dram::Device;
+use crate::fast::rollback::Recompute;
 use crate::golden::accelerator::{Accelerator, GemmRequest, RecoveryCounters};
 use crate::golden::{AddressMap, Layout};
 
@@ -62,8 +63,10 @@ fn drift_is_the_golden_accelerator() {
             recovery: Recovery::Rollback,
             interval: 1 + below(&mut rng, 4) as u32,
             layout: [Layout::Tile, Layout::RowMajor][below(&mut rng, 2)],
-            recompute_missing: below(&mut rng, 2) == 0,
-            recompute_unlocated: below(&mut rng, 2) == 0,
+            recompute: Recompute {
+                missing: below(&mut rng, 2) == 0,
+                unlocated: below(&mut rng, 2) == 0,
+            },
         };
         let theta = [0, 3, 8, 16, 28][below(&mut rng, 5)];
         let shapes: Vec<(usize, usize, usize)> = (0..3)
@@ -106,8 +109,8 @@ fn drift_is_the_golden_accelerator() {
                         tiles_n: 0,
                     },
                     scale,
-                    recompute_missing: settings.recompute_missing,
-                    recompute_unlocated: settings.recompute_unlocated,
+                    recompute_missing: settings.recompute.missing,
+                    recompute_unlocated: settings.recompute.unlocated,
                 };
                 let mut expected = Array2::zeros((shape.0, shape.2));
                 for tile in accelerator.run(&request) {

@@ -10,14 +10,10 @@ use crate::energy::{Analytic, Constants, Cost, Machine, Run};
 use crate::forecast::FullSteps;
 use crate::golden::Layout;
 use crate::model::{GemmShape, ModelConfig, gemm_shapes, shape_list};
-use crate::policy::{Classes, Schedule};
-use crate::tech::{OperatingPoint, Table};
-use crate::units::{Hertz, Volts};
+use crate::policy::{Classes, Schedule, Setpoint};
+use crate::tech::Table;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Name in specifications.
-pub const NAME: &str = "energy";
 
 /// The axes of the grid.
 #[derive(Debug, Deserialize)]
@@ -60,6 +56,16 @@ pub struct Setting {
     /// TaylorSeer: a full step every so many steps.
     #[serde(default)]
     pub taylorseer: Option<usize>,
+}
+
+impl Setting {
+    /// The point away from nominal.
+    fn point(&self) -> Setpoint {
+        Setpoint {
+            voltage: self.voltage,
+            frequency: self.frequency,
+        }
+    }
 }
 
 /// What protects the array.
@@ -150,7 +156,7 @@ impl Energy {
     /// Validates the grid and opens what it names.
     ///
     /// # Errors
-    /// [`CampaignError::Syntax`] or [`CampaignError::Value`], with the key.
+    /// [`CampaignError::Input`], with the key.
     pub fn new(spec: &Spec) -> Result<Self, CampaignError> {
         let grid: Grid = spec.grid()?;
         spec.checked_list("grid.model", &grid.model)?;
@@ -204,12 +210,10 @@ impl Energy {
 }
 
 impl Experiment for Energy {
+    const NAME: &'static str = "energy";
+
     type Cell = Cell;
     type Record = Bill;
-
-    fn name(&self) -> &'static str {
-        NAME
-    }
 
     fn fingerprint(&self) -> String {
         self.fingerprint.clone()
@@ -221,21 +225,16 @@ impl Experiment for Energy {
 
     fn run(&self, cell: &Cell, _seed: u64) -> Result<Bill, ExperimentError> {
         let shapes = &self.shapes[&cell.model];
-        let nominal_point = self.machine.nominal();
         let setting = &cell.setting;
-        let point = OperatingPoint {
-            voltage: setting.voltage.map_or(nominal_point.voltage, Volts),
-            frequency: setting.frequency.map_or(nominal_point.frequency, Hertz),
-        };
-        let blocks = shapes.iter().filter_map(|shape| shape.block).max();
-        let blocks = blocks.map_or(0, |last| last + 1);
+        let points = [Setpoint::default(), setting.point()].map(|one| one.of(self.machine.table()));
+        let blocks = GemmShape::blocks(shapes);
         let run = Run {
             machine: &self.machine,
             shapes,
             steps: cell.steps,
             classes: Classes::protecting(cell.steps, cell.early, blocks, cell.first),
             schedule: Schedule::paper(1),
-            points: &[nominal_point, point],
+            points: &points,
             hardware: match setting.protection {
                 Protection::None => Hardware::Plain,
                 Protection::Dmr => Hardware::Twice,
@@ -250,28 +249,20 @@ impl Experiment for Energy {
             errors: None,
             full_steps: setting.taylorseer.map(FullSteps::every),
         };
-        let plain = Run {
-            schedule: Schedule::uniform(0),
-            hardware: Hardware::Plain,
-            checkpoints: None,
-            full_steps: None,
-            ..run.clone()
-        };
         Ok(Bill {
-            nominal: plain.report()?.total,
+            nominal: run.plain().report()?.total,
             run: run.report()?.total,
         })
     }
 }
 
 fn shipped_config(spec: &Spec, name: &str) -> Result<ArrayConfig, CampaignError> {
-    let shipped = SHIPPED.iter().find(|(shipped, _)| *shipped == name);
-    let (_, yaml) = shipped.ok_or_else(|| {
-        let names = SHIPPED.map(|(name, _)| name).join(", ");
-        spec.refused("grid.config", name, format!("one of {names}"))
-    })?;
-    let config = ArrayConfig::from_yaml(yaml, std::path::Path::new(name));
-    Ok(config.expect("a shipped configuration is valid"))
+    let names = SHIPPED.map(|(name, _)| name);
+    if !names.contains(&name) {
+        let allowed = format!("one of {}", names.join(", "));
+        return Err(spec.refused("grid.config", name, allowed));
+    }
+    Ok(ArrayConfig::load(name).expect("a shipped configuration is valid"))
 }
 
 /// GEMMs of a step with guidance.
@@ -287,13 +278,8 @@ fn model_shapes(spec: &Spec, name: &str) -> Result<Vec<GemmShape>, CampaignError
 
 fn checked<'a>(spec: &Spec, setting: &'a Setting) -> Result<&'a Setting, CampaignError> {
     let key = |key: &str| format!("grid.setting: {}: {key}", setting.name);
-    for (name, value) in [
-        ("voltage", setting.voltage),
-        ("frequency", setting.frequency),
-    ] {
-        if let Some(value) = value.filter(|value| !(value.is_finite() && *value > 0.0)) {
-            return Err(spec.refused(key(name), value, "numbers above 0"));
-        }
+    if let Some((name, value)) = setting.point().refused() {
+        return Err(spec.refused(key(name), value, "numbers above 0"));
     }
     if setting.taylorseer == Some(0) {
         return Err(spec.refused(key("taylorseer"), 0, "1 or more"));

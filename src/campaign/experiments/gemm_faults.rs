@@ -5,15 +5,12 @@
 use crate::campaign::experiments::arrays;
 use crate::campaign::{CampaignError, Experiment, ExperimentError, Measure, Record, Spec};
 use crate::config::ArrayConfig;
-use crate::fault::{Register, Sampler, Targets};
+use crate::fault::{Sampler, Targets};
 use crate::golden::{FaultCounts, classify, tile};
 use crate::tiling::Tiling;
 use crate::workload::{Gemm, Workload};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Name in specifications.
-pub const NAME: &str = "gemm-faults";
 
 /// The axes of the grid.
 #[derive(Debug, Deserialize)]
@@ -100,7 +97,7 @@ impl GemmFaults {
     /// Validates the grid and opens what it names.
     ///
     /// # Errors
-    /// [`CampaignError::Syntax`] or [`CampaignError::Value`], with the key.
+    /// [`CampaignError::Input`], with the key.
     pub fn new(spec: &Spec) -> Result<Self, CampaignError> {
         let grid: Grid = spec.grid()?;
         spec.checked_list("grid.config", &grid.config)?;
@@ -146,12 +143,10 @@ impl GemmFaults {
 }
 
 impl Experiment for GemmFaults {
+    const NAME: &'static str = "gemm-faults";
+
     type Cell = Cell;
     type Record = Damage;
-
-    fn name(&self) -> &'static str {
-        NAME
-    }
 
     fn fingerprint(&self) -> String {
         let configs = self
@@ -173,13 +168,9 @@ impl Experiment for GemmFaults {
     /// the same faults, so that differences between them are not luck.
     fn run(&self, cell: &Cell, seed: u64) -> Result<Damage, ExperimentError> {
         let (config, operands) = (&self.configs[&cell.config], &self.workloads[&cell.workload]);
-        let [low, high] = cell.bits;
         let sampler = Sampler::Uniform {
             ber: cell.ber,
-            targets: Targets {
-                registers: vec![Register::Psum],
-                bits: (u32::MAX >> (31 - high)) & (u32::MAX << low),
-            },
+            targets: Targets::psum(cell.bits),
             seed,
         };
         let mut faults = FaultCounts::default();

@@ -37,8 +37,6 @@ pub use optimise::{Counted, Objective, Optimised, PolicyError, schedule as optim
 pub use price::{Price, priced};
 pub use records::CellRecords;
 
-/// Name in specifications.
-pub const NAME: &str = "images";
 /// Seed of all initial noise and of all fault streams; images differ by their number.
 const SEED: u64 = 1;
 /// DRAM whose rows checkpoints open.
@@ -135,7 +133,7 @@ impl Images {
     /// Validates the grid and opens what it names.
     ///
     /// # Errors
-    /// [`CampaignError::Syntax`] or [`CampaignError::Value`], with the key.
+    /// [`CampaignError::Input`], with the key.
     pub fn new(spec: &Spec) -> Result<Self, CampaignError> {
         let grid = grid::Grid::read(spec)?;
         let source = ModelSource::embedded();
@@ -156,18 +154,21 @@ impl Images {
                 threads: 1,
                 weights: WeightStore::default(),
             });
-            if let Some(schedule) = &cell.schedule {
-                let table = &tables[&schedule.tech];
-                let samplers = samplers::samplers(spec, config, (schedule, table), SEED)?;
-                plans.push(FaultPlan::of(schedule, (cell.steps, blocks), &samplers));
-                continue;
-            }
-            let sampler = cell.faults.sampler(spec, config, &tables, SEED)?;
-            let rule = |selector: &Selector| Rule {
-                selector: selector.clone(),
-                sampler: sampler.clone(),
-            };
-            plans.push(FaultPlan::new(cell.place.any.iter().map(rule).collect()));
+            plans.push(match &cell.schedule {
+                Some(schedule) => {
+                    let table = &tables[&schedule.tech];
+                    let samplers = samplers::samplers(spec, config, (schedule, table), SEED)?;
+                    FaultPlan::of(schedule, (cell.steps, blocks), &samplers)
+                }
+                None => {
+                    let sampler = cell.faults.sampler(spec, config, &tables, SEED)?;
+                    let rule = |selector: &Selector| Rule {
+                        selector: selector.clone(),
+                        sampler: sampler.clone(),
+                    };
+                    FaultPlan::new(cell.place.any.iter().map(rule).collect())
+                }
+            });
         }
         let hashes = configs.values().map(|config| config.hash().to_string());
         let tables = tables.values().map(digest);
@@ -269,12 +270,10 @@ impl Images {
 }
 
 impl Experiment for Images {
+    const NAME: &'static str = "images";
+
     type Cell = Cell;
     type Record = Outcome;
-
-    fn name(&self) -> &'static str {
-        NAME
-    }
 
     fn fingerprint(&self) -> String {
         self.fingerprint.clone()
@@ -329,8 +328,8 @@ impl Experiment for Images {
     }
 }
 
-/// The class of an image.
-fn class(seed: u64) -> usize {
+/// The class that an image is asked for.
+pub fn class(seed: u64) -> usize {
     (seed % CLASSES as u64) as usize
 }
 

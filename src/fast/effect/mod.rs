@@ -37,6 +37,26 @@ pub struct TileEffect {
 }
 
 impl TileEffect {
+    /// What the golden model found of a tile.
+    pub fn of_golden(tile: usize, result: &TileResult) -> Self {
+        let set = |flags: &[bool]| {
+            let lines = flags.iter().enumerate().filter(|(_, flag)| **flag);
+            lines.map(|(line, _)| line).collect()
+        };
+        let deltas = result.deltas.iter();
+        Self {
+            tile,
+            deltas: deltas.map(|(&(m, j), &delta)| (m, j, delta)).collect(),
+            row_flags: set(&result.row_flags),
+            column_flags: set(&result.column_flags),
+        }
+    }
+
+    /// Flagged data rows and columns.
+    pub fn flags(&self) -> [&[usize]; 2] {
+        [&self.row_flags, &self.column_flags]
+    }
+
     /// Elements of the correction mask: flagged row and flagged column.
     pub fn masked(&self) -> usize {
         self.row_flags.len() * self.column_flags.len()
@@ -168,26 +188,11 @@ fn dense(
 ) -> TileEffect {
     let place = tiling.tile(tile);
     let x = x.slice(s![place.rows.clone(), ..]);
-    let w = Array2::from_shape_fn((w.depth(), place.columns.len()), |(k, column)| {
-        w.get(k, place.columns.start + column)
-    });
+    let w = w.unpack_columns(&place.columns);
     let alone = Tiling::new(config, x.nrows(), tiling.k(), w.ncols());
     let first = alone.tile(0);
     let result = golden::tile(config, &alone, &first, x, w.view(), faults, threshold_bit);
-    let set = |flags: &[bool]| {
-        let lines = flags.iter().enumerate().filter(|(_, flag)| **flag);
-        lines.map(|(line, _)| line).collect()
-    };
-    TileEffect {
-        tile,
-        row_flags: set(&result.row_flags),
-        column_flags: set(&result.column_flags),
-        deltas: result
-            .deltas
-            .into_iter()
-            .map(|((row, column), delta)| (row, column, delta))
-            .collect(),
-    }
+    TileEffect::of_golden(tile, &result)
 }
 
 /// Sorts deltas, adds up those of the same element, and drops what cancels.
@@ -201,6 +206,16 @@ fn merge(deltas: &mut Vec<(usize, usize, i32)>) {
         same
     });
     deltas.retain(|delta| delta.2 != 0);
+}
+
+/// What the delta of an element adds to the syndrome of a line through it: `place` in the line,
+/// whose data end at `data`.
+pub fn syndrome_share(delta: i32, place: usize, data: usize) -> i32 {
+    match place.checked_sub(data) {
+        None => delta,
+        Some(0) => delta.wrapping_mul(-256),
+        Some(_) => delta.wrapping_neg(),
+    }
 }
 
 /// Column syndromes, kept from tile to tile to save their allocation.
@@ -222,21 +237,15 @@ impl Syndromes {
         if !config.checksum {
             return (Vec::new(), Vec::new());
         }
-        // What an element adds to the syndrome of its line, by its place in the line.
-        let share = |place: usize, data: usize, delta: i32| match place.checked_sub(data) {
-            None => delta,
-            Some(0) => delta.wrapping_mul(-256),
-            Some(_) => delta.wrapping_neg(),
-        };
         self.columns.resize(config.columns, 0);
         let mut rows = Vec::new();
         for row in deltas.chunk_by(|a, b| a.0 == b.0) {
             let mut syndrome = 0i32;
             for &(row, column, delta) in row {
-                syndrome = syndrome.wrapping_add(share(column, config.columns, delta));
+                syndrome = syndrome.wrapping_add(syndrome_share(delta, column, config.columns));
                 if column < config.columns {
                     let sum = &mut self.columns[column];
-                    *sum = sum.wrapping_add(share(row, data_rows, delta));
+                    *sum = sum.wrapping_add(syndrome_share(delta, row, data_rows));
                     self.touched.push(column);
                 }
             }

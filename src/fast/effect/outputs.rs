@@ -86,8 +86,8 @@ impl Columns {
                     continue;
                 }
                 let end = depth.end.min(depth.start + fault.site.pe_row as usize + 1);
-                let activations = &activations[depth.start..end];
-                let exact = w.dot(activations, depth.start, tile.columns.start + column);
+                let column_of_w = tile.columns.start + column;
+                let exact = w.dot_of_row(activations, depth.start..end, column_of_w);
                 let carried = &mut self.0[column];
                 let upset = exact.wrapping_add(*carried) ^ fault.xor as i32;
                 *carried = upset.wrapping_sub(exact);

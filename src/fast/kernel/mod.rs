@@ -14,6 +14,8 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 pub(super) const PANEL: usize = 16;
 /// Consecutive k in a line of a panel.
 pub(super) const LINE: usize = 4;
+/// Depth of a pass through the default array: a sum of no more is computed at once.
+pub(super) const SHORT: usize = 16;
 /// What is added to a weight to make it unsigned.
 const OFFSET: u8 = 128;
 
@@ -134,6 +136,25 @@ pub(super) fn multiply(
         #[cfg(not(target_arch = "x86_64"))]
         Isa::AvxVnni | Isa::Avx512Vnni => panic!("{isa:?} is not of this CPU"),
     }
+}
+
+/// Σ x·w of the first `count` of sixteen k, w being a column of the panel of the lines.
+///
+/// # Panics
+/// When the column does not exist, or `count` is above sixteen.
+pub(super) fn short_dot(
+    x: &[i8; SHORT],
+    lines: &[Line; SHORT / LINE],
+    count: usize,
+    column: usize,
+) -> i32 {
+    assert!(count <= SHORT);
+    #[cfg(target_arch = "x86_64")]
+    return x86::short_dot(x, lines, count, column);
+    #[cfg(not(target_arch = "x86_64"))]
+    return (0..count)
+        .map(|k| i32::from(x[k]) * i32::from(lines[k / LINE].get(column, k % LINE)))
+        .sum();
 }
 
 /// Fills a panel with up to 16 columns of W, given as rows of them (K×columns).

@@ -1,7 +1,7 @@
-//! Kernels of AVX512-VNNI and AVX-VNNI, and packing with SSE2: all `unsafe` of
+//! Kernels of AVX512-VNNI and AVX-VNNI, packing and short sums with SSE2: all `unsafe` of
 //! the fast engine.
 
-use super::{Isa, LINE, Line, OFFSET, PANEL};
+use super::{Isa, LINE, Line, OFFSET, PANEL, SHORT};
 use ndarray::{ArrayView2, ArrayViewMut2};
 use std::arch::x86_64::*;
 
@@ -290,6 +290,41 @@ unsafe fn block_256<const ROWS: usize, const PANELS: usize>(block: &Block) {
             y = y.wrapping_offset(block.y_stride);
         }
     }
+}
+
+/// See [`super::short_dot`]. `count` is at most sixteen.
+pub(super) fn short_dot(
+    x: &[i8; SHORT],
+    lines: &[Line; SHORT / LINE],
+    count: usize,
+    column: usize,
+) -> i32 {
+    #[target_feature(enable = "sse2")]
+    fn sum(x: u128, weights: [i32; SHORT / LINE], count: i8) -> i32 {
+        let [a, b, c, d] = weights;
+        let w = _mm_xor_si128(_mm_setr_epi32(a, b, c, d), _mm_set1_epi8(OFFSET as i8));
+        let place = _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        let wanted = _mm_cmpgt_epi8(_mm_set1_epi8(count), place);
+        let x = _mm_and_si128(_mm_set_epi64x((x >> 64) as i64, x as i64), wanted);
+        let low = _mm_madd_epi16(
+            _mm_srai_epi16::<8>(_mm_unpacklo_epi8(x, x)),
+            _mm_srai_epi16::<8>(_mm_unpacklo_epi8(w, w)),
+        );
+        let high = _mm_madd_epi16(
+            _mm_srai_epi16::<8>(_mm_unpackhi_epi8(x, x)),
+            _mm_srai_epi16::<8>(_mm_unpackhi_epi8(w, w)),
+        );
+        let sums = _mm_add_epi32(low, high);
+        let sums = _mm_add_epi32(sums, _mm_shuffle_epi32::<0b01_00_11_10>(sums));
+        _mm_cvtsi128_si32(_mm_add_epi32(
+            sums,
+            _mm_shuffle_epi32::<0b10_11_00_01>(sums),
+        ))
+    }
+    let quad = |line: usize| i32::from_le_bytes(lines[line].0.as_chunks().0[column]);
+    let x = u128::from_le_bytes(x.map(|x| x as u8));
+    // SAFETY: SSE2 is part of x86-64.
+    unsafe { sum(x, std::array::from_fn(quad), count as i8) }
 }
 
 /// Packs as many whole lines as it can of W given by rows; returns how many k.

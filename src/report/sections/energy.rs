@@ -1,7 +1,9 @@
 //! Records of `energy`: energy and time of published models by the shapes of their GEMMs.
 
+use super::anchor;
 use crate::campaign::experiments::energy::{Bill, Cell};
 use crate::campaign::read;
+use crate::energy::{Cost, Parts};
 use crate::plot::{Axis, Bar, BarSeries, Bars};
 use crate::report::{Column, Figure, Item, ReportError, Section, Table};
 use serde::Deserialize;
@@ -29,7 +31,7 @@ pub fn section(file: &Path) -> Result<Section, ReportError> {
             })?;
         bills.push(stored);
     }
-    let id = header.campaign.to_ascii_lowercase().replace('_', "-");
+    let id = anchor(&header.campaign);
     let command = format!(
         "drift campaign configs/campaigns/paper/{}.yaml",
         header.campaign
@@ -86,37 +88,27 @@ fn parts(bills: &[Stored]) -> Bars {
     let costs: Vec<_> = std::iter::once(first.record.nominal)
         .chain(of_first.iter().map(|stored| stored.record.run))
         .collect();
-    let group = |name: &str, titles: &[&str]| {
-        let sum = |cost: &crate::energy::Cost| {
-            let all = cost.energy.all();
-            let kept = all.iter().filter(|(title, _)| titles.contains(title));
-            Bar::new(kept.map(|(_, pj)| pj * 1e-12).sum())
-        };
-        BarSeries::new(name, costs.iter().map(sum))
+    let group = |name: &str, joules: fn(Parts) -> f64| {
+        let bar = |cost: &Cost| Bar::new(joules(cost.energy * 1e-12));
+        BarSeries::new(name, costs.iter().map(bar))
     };
     Bars::new(
         format!("Energy of an image, {}", first.cell.model),
         names,
         Axis::linear("J per image"),
     )
-    .series(group("MACs and PEs", &["MACs", "PE clocks", "PE leakage"]))
-    .series(group(
-        "protection",
-        &["protection logic", "second copy", "recomputed tiles"],
-    ))
-    .series(group(
-        "regulator",
-        &["regulator loss", "voltage transitions"],
-    ))
-    .series(group(
-        "on-chip memories",
-        &["buffer", "accumulators", "buffer leakage"],
-    ))
-    .series(group(
-        "DRAM",
-        &["DRAM, weights", "DRAM, activations", "DRAM, standby"],
-    ))
-    .series(group("checkpoints", &["DRAM, checkpoints"]))
+    .series(group("MACs and PEs", |p| p.macs + p.clock + p.leakage))
+    .series(group("protection", |p| {
+        p.protection + p.redundancy + p.recompute
+    }))
+    .series(group("regulator", |p| p.regulator + p.transitions))
+    .series(group("on-chip memories", |p| {
+        p.buffer + p.accumulators + p.buffer_leakage
+    }))
+    .series(group("DRAM", |p| {
+        p.dram_weights + p.dram_activations + p.dram_background
+    }))
+    .series(group("checkpoints", |p| p.dram_checkpoints))
     .stacked()
 }
 

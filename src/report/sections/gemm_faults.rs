@@ -1,13 +1,13 @@
 //! Records of `gemm-faults`: what the checksums find, and what error is left.
 
+use super::anchor;
 use crate::campaign::experiments::gemm_faults::{Cell, Damage};
-use crate::campaign::statistics::Estimate;
+use crate::campaign::statistics::{CONFIDENCE, Estimate};
 use crate::campaign::{Record, read, summarise};
 use crate::plot::{Axis, Lines, Point, Series};
+use crate::report::grouped::grouped;
 use crate::report::{Column, Figure, Item, ReportError, Section, Table};
 use std::path::Path;
-
-const CONFIDENCE: f64 = 0.95;
 
 /// A cell with its estimates.
 struct Row {
@@ -48,8 +48,7 @@ pub fn section(file: &Path) -> Result<Section, ReportError> {
         });
     }
     let (header, _) = read(file)?;
-    // Names of campaigns may hold what anchors may not.
-    let id = header.campaign.to_ascii_lowercase().replace('_', "-");
+    let id = anchor(&header.campaign);
     let command = format!("drift campaign configs/campaigns/{}.yaml", header.campaign);
     let figure = |name: &str, caption: &str, plot: Lines| {
         Item::Figure(Box::new(Figure {
@@ -109,27 +108,21 @@ pub fn section(file: &Path) -> Result<Section, ReportError> {
 /// One line per value of one axis of the grid, over another; only the cells of
 /// the first configuration, workload and range of bits.
 fn lines(rows: &[Row], title: &str, x: Axis, y: Axis, quantity: &str, axes: &Axes) -> Lines {
-    let mut series: Vec<Series> = Vec::new();
-    for row in rows {
-        let first = &rows[0].cell;
-        let same = row.cell.config == first.config
-            && row.cell.workload == first.workload
-            && row.cell.bits == first.bits;
-        let (true, Some(estimate)) = (same, row.estimate(quantity)) else {
-            continue;
-        };
+    let same = |row: &&Row| {
+        let (cell, first) = (&row.cell, &rows[0].cell);
+        cell.config == first.config && cell.workload == first.workload && cell.bits == first.bits
+    };
+    let points = rows.iter().filter(same).filter_map(|row| {
+        let estimate = row.estimate(quantity)?;
         let point = Point {
             interval: estimate.interval,
             ..Point::new((axes.position)(&row.cell), estimate.value)
         };
-        let name = (axes.name)(&row.cell);
-        match series.iter_mut().find(|series| series.name == name) {
-            Some(series) => series.points.push(point),
-            None => series.push(Series::new(name, [point])),
-        }
-    }
+        Some(((axes.name)(&row.cell), point))
+    });
+    let series = grouped(points).into_iter();
     series
-        .into_iter()
+        .map(|(name, points)| Series::new(name, points))
         .fold(Lines::new(title, x, y), Lines::series)
 }
 

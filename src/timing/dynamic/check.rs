@@ -2,9 +2,9 @@
 
 use super::characterize::PeTiming;
 use super::event::{EventDriven, Pulses};
-use super::late::{Pairs, check_sums};
-use super::operands::{Operands, planes};
+use super::operands::{Operands, Pairs};
 use super::parallel::{Lanes, Parallel};
+use super::sums::run_checked;
 use crate::timing::TimingError;
 
 /// What a check compared, and what it found.
@@ -61,8 +61,7 @@ pub fn check(
         .collect();
     while found.vectors < vectors {
         pairs.fill(operands)?;
-        parallel.run(&planes(&pairs.old), &planes(&pairs.new));
-        check_sums(&parallel, &pairs.new)?;
+        run_checked(&mut parallel, &pairs.old, &pairs.new)?;
         for (lane, (old, new)) in pairs.old.iter().zip(&pairs.new).enumerate() {
             let of = |lanes: &Lanes| lanes.0[lane / 64] >> (lane % 64) & 1 == 1;
             let (from, to) = (old.bits(), new.bits());

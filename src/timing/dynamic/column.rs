@@ -1,6 +1,6 @@
 //! One column of PEs in some passes of an output tile.
 
-use super::operands::PeState;
+use super::state::PeState;
 use crate::config::ArrayConfig;
 use crate::golden::digits;
 use crate::tiling::Tiling;

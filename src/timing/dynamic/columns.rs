@@ -8,10 +8,12 @@
 //! had in the cycle before, a wrong sum at some period are simulated again for this period.
 
 use super::column::Column;
-use super::late::{LateCounts, check_sums, each_mask};
+use super::late::LateCounts;
 use super::model::DelayModel;
-use super::operands::{Operands, PeState, planes};
-use super::parallel::{LANES, Parallel};
+use super::operands::Operands;
+use super::parallel::{LANES, Parallel, each_mask};
+use super::state::PeState;
+use super::sums::run_checked;
 use crate::config::ArrayConfig;
 use crate::timing::TimingError;
 use std::ops::Range;
@@ -68,9 +70,9 @@ pub enum PassRows {
     First,
 }
 
-/// Simulates columns in passes drawn evenly until `words` words are counted at each of the ascending `periods`,
-/// and calls `progress` with the number of them now and then. What the gates
-/// compute is checked against the arithmetic.
+/// Simulates columns in passes drawn evenly until `words` words are counted at each of the
+/// ascending `periods`, and calls `progress` with the number of them now and then. What the
+/// gates compute is checked against the arithmetic.
 ///
 /// # Errors
 /// [`TimingError::Sums`] when the netlist computes another sum;
@@ -202,7 +204,8 @@ impl<'m> Simulators<'m> {
     ) -> Result<(), TimingError> {
         let count = block.words.len();
         let simulated: Vec<usize> = (0..count).filter(|w| block.words[*w].simulated).collect();
-        let mut right = vec![0_i32; count];
+        let zero = vec![0_i32; count];
+        let mut right = zero.clone();
         let mut captured = vec![right.clone(); self.each.len()];
         for pe_row in 0..block.pe_rows() {
             let mut masks = vec![vec![0_u32; count]; self.each.len()];
@@ -217,7 +220,6 @@ impl<'m> Simulators<'m> {
                 again.iter().for_each(|word| masks[0][*word] = 0);
                 simulate(simulator, block, pe_row, &again, &captured[place], masks)?;
             }
-            let zero = vec![0; count];
             let product = |word| block.pair(word, pe_row, &zero).1.sum();
             let products: Vec<i32> = (0..count).map(product).collect();
             let add = |sums: &mut [i32]| {
@@ -252,8 +254,7 @@ fn simulate(
     for words in words.chunks(LANES) {
         let pairs = words.iter().map(|word| block.pair(*word, pe_row, above));
         let (old, new): (Vec<PeState>, Vec<PeState>) = pairs.unzip();
-        simulator.run(&planes(&old), &planes(&new));
-        check_sums(simulator, &new)?;
+        run_checked(simulator, &old, &new)?;
         for (place, masks) in masks.iter_mut().enumerate() {
             each_mask(simulator.wrong(place), |lane, mask| {
                 masks[words[lane]] = mask

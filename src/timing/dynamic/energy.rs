@@ -1,9 +1,9 @@
 //! Energy of a multiply-add.
 
 use super::event::{EventDriven, Pulses};
-use super::late::Pairs;
 use super::model::DelayModel;
-use super::operands::{Operands, PeState};
+use super::operands::{Operands, Pairs};
+use super::state::PeState;
 use crate::tech::Energy;
 use crate::timing::TimingError;
 use crate::timing::liberty::{Cell, Direction, Edge, Function, InternalPower, Pin, Quantity};

@@ -1,8 +1,9 @@
 //! How often which bits are captured wrong, against the clock period.
 
 use super::model::DelayModel;
-use super::operands::{Operands, PeState, planes, transpose, word_planes};
-use super::parallel::{LANES, Lanes, Parallel};
+use super::operands::{Operands, Pairs};
+use super::parallel::{Lanes, Parallel, each_mask};
+use super::sums::run_checked;
 use crate::tech::LateWords;
 use crate::timing::TimingError;
 use std::collections::HashMap;
@@ -136,28 +137,6 @@ impl LateCounts {
     }
 }
 
-/// Calls `of` with every lane that has a wrong bit, and the mask of its wrong bits.
-pub(super) fn each_mask(wrong: &[Lanes], mut of: impl FnMut(usize, u32)) {
-    let any = wrong.iter().fold(Lanes::default(), |any, bit| any.or(*bit));
-    for half in 0..LANES / 32 {
-        let part = |lanes: &Lanes| (lanes.0[half / 2] >> (half % 2 * 32)) as u32;
-        let mut lanes = part(&any);
-        if lanes == 0 {
-            continue;
-        }
-        let mut words = [0; 32];
-        for (word, bit) in words.iter_mut().zip(wrong) {
-            *word = part(bit);
-        }
-        transpose(&mut words);
-        while lanes != 0 {
-            let lane = lanes.trailing_zeros() as usize;
-            of(32 * half + lane, words[lane]);
-            lanes &= lanes - 1;
-        }
-    }
-}
-
 /// Five significant digits: what so many vectors can tell.
 fn rounded(value: f64) -> f64 {
     format!("{value:.4e}").parse().unwrap_or(value)
@@ -188,8 +167,7 @@ pub fn count_late(
     while done < vectors {
         pairs.fill(operands)?;
         let lanes = pairs.old.len();
-        simulator.run(&planes(&pairs.old), &planes(&pairs.new));
-        check_sums(&simulator, &pairs.new)?;
+        run_checked(&mut simulator, &pairs.old, &pairs.new)?;
         for (place, counts) in counts.iter_mut().enumerate() {
             counts.add(simulator.wrong(place), lanes);
         }
@@ -199,50 +177,10 @@ pub fn count_late(
     Ok(counts)
 }
 
-/// The gates' settled values against the arithmetic.
-pub(super) fn check_sums(simulator: &Parallel<'_>, states: &[PeState]) -> Result<(), TimingError> {
-    let expected = word_planes(states.iter().map(|state| state.sum() as u32));
-    let differ = |bit: usize| simulator.settled()[bit].xor(expected[bit]);
-    let wrong = (0..32).fold(Lanes::default(), |any, bit| any.or(differ(bit)));
-    let is_wrong = |lane: &usize| wrong.0[lane / 64] >> (lane % 64) & 1 == 1;
-    match (0..states.len()).find(is_wrong) {
-        None => Ok(()),
-        Some(lane) => Err(TimingError::Sums(states[lane])),
-    }
-}
-
-/// Batches of consecutive states, from stream to stream.
-#[derive(Debug, Default)]
-pub(super) struct Pairs {
-    stream: Vec<PeState>,
-    at: usize,
-    pub(super) old: Vec<PeState>,
-    pub(super) new: Vec<PeState>,
-}
-
-impl Pairs {
-    /// The next [`LANES`] pairs.
-    pub(super) fn fill(&mut self, operands: &mut Operands<'_>) -> Result<(), TimingError> {
-        self.old.clear();
-        self.new.clear();
-        while self.old.len() < LANES {
-            if self.at + 1 >= self.stream.len() {
-                self.stream = operands.stream()?;
-                self.at = 0;
-            }
-            let left = self.stream.len() - 1 - self.at;
-            let take = left.min(LANES - self.old.len());
-            self.old.extend(&self.stream[self.at..self.at + take]);
-            self.new.extend(&self.stream[self.at + 1..=self.at + take]);
-            self.at += take;
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timing::dynamic::{LANES, word_planes};
 
     #[test]
     fn masks_are_counted_by_word() {

@@ -5,7 +5,7 @@
 //! Between two clock edges a circuit goes from the settled state of the old
 //! register values to that of the new ones. Registers change at the clock edge,
 //! each output after its delay from the clock. A gate computes the complete sum
-//! of its function ([`cover`]) over delayed literals; a literal (an input or
+//! of its function (`cover`) over delayed literals; a literal (an input or
 //! its complement) has the delays of static timing for the two edges of the output
 //! that it makes, from that input, at static timing's transitions and loads.
 //! These are transport delays: pulses pass, but the difference of a literal's two
@@ -35,6 +35,8 @@ mod late;
 mod model;
 mod operands;
 mod parallel;
+mod state;
+mod sums;
 
 pub use characterize::{PeTiming, RESOLUTION, choose_periods, trim};
 pub use check::{Agreement, check};
@@ -43,8 +45,10 @@ pub use energy::energy_per_mac;
 pub use event::{EventDriven, Pulses};
 pub use late::{LateCounts, count_late};
 pub use model::{Capture, DelayModel};
-pub use operands::{Operands, PeState, STATE_BITS, planes, word_planes};
-pub use parallel::{LANES, Lanes, Parallel};
+pub use operands::Operands;
+pub(in crate::timing) use parallel::each_mask;
+pub use parallel::{LANES, Lanes, Parallel, word_planes};
+pub use state::{PeState, STATE_BITS, planes};
 
 #[cfg(test)]
 mod tests;

@@ -1,117 +1,14 @@
-//! Register states of one PE, cycle by cycle.
+//! Where a PE's operands come from: the GEMMs of a workload, or randomness.
 
 use super::column::Column;
-use super::parallel::{LANES, Lanes};
+use super::parallel::LANES;
+use super::state::PeState;
 use crate::config::ArrayConfig;
 use crate::tiling::Tiling;
 use crate::timing::TimingError;
-use crate::timing::netlist::Net;
-use crate::timing::recipe::PeSignals;
 use crate::workload::{Gemm, Workload};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
-
-/// Bits of a [`PeState`].
-pub const STATE_BITS: usize = 49;
-
-/// The registers that a PE's next partial sum depends on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PeState {
-    /// Activation register.
-    pub activation: i8,
-    /// Weight register.
-    pub weight: i8,
-    /// Whether the activation counts.
-    pub valid: bool,
-    /// Partial sum of the PE above.
-    pub psum_above: i32,
-}
-
-impl PeState {
-    /// What the PE adds up: psum_above + activation · weight.
-    pub fn sum(&self) -> i32 {
-        let product = i32::from(self.activation) * i32::from(self.weight);
-        let product = if self.valid { product } else { 0 };
-        self.psum_above.wrapping_add(product)
-    }
-
-    /// Bit `index` in the order of [`PeState::nets`].
-    pub fn bit(&self, index: usize) -> bool {
-        let narrow = u64::from(self.activation as u8) | u64::from(self.weight as u8) << 8;
-        let word = narrow | u64::from(self.psum_above as u32) << 16 | u64::from(self.valid) << 48;
-        word >> index & 1 == 1
-    }
-
-    /// All bits.
-    pub fn bits(&self) -> Vec<bool> {
-        (0..STATE_BITS).map(|index| self.bit(index)).collect()
-    }
-
-    /// The nets of the bits: activation, weight, partial sum above, valid.
-    pub fn nets(signals: &PeSignals) -> Vec<Net> {
-        let words = [&signals.activation, &signals.weight, &signals.psum_above];
-        let mut nets: Vec<Net> = words.into_iter().flatten().copied().collect();
-        nets.push(signals.valid);
-        nets
-    }
-}
-
-/// The bits of up to [`LANES`] states, one word of lanes a bit; missing states are 0.
-pub fn planes(states: &[PeState]) -> [Lanes; STATE_BITS] {
-    let mut planes = [Lanes::default(); STATE_BITS];
-    for (block, states) in states.chunks(32).enumerate().take(LANES / 32) {
-        let mut high = [0; 32];
-        let mut low = [0; 32];
-        for (lane, state) in states.iter().enumerate() {
-            high[lane] = state.psum_above as u32;
-            low[lane] = u32::from(state.activation as u8)
-                | u32::from(state.weight as u8) << 8
-                | u32::from(state.valid) << 16;
-        }
-        transpose(&mut high);
-        transpose(&mut low);
-        let (word, shift) = (block / 2, block % 2 * 32);
-        let order = low[..16].iter().chain(&high).chain(&low[16..17]);
-        for (plane, bits) in planes.iter_mut().zip(order) {
-            plane.0[word] |= u64::from(*bits) << shift;
-        }
-    }
-    planes
-}
-
-/// The bits of up to [`LANES`] numbers, one word of lanes a bit.
-pub fn word_planes(words: impl ExactSizeIterator<Item = u32>) -> [Lanes; 32] {
-    let mut planes = [Lanes::default(); 32];
-    let words: Vec<u32> = words.take(LANES).collect();
-    for (block, words) in words.chunks(32).enumerate() {
-        let mut bits = [0; 32];
-        bits[..words.len()].copy_from_slice(words);
-        transpose(&mut bits);
-        for (plane, bits) in planes.iter_mut().zip(bits) {
-            plane.0[block / 2] |= u64::from(bits) << (block % 2 * 32);
-        }
-    }
-    planes
-}
-
-/// Transposes a 32×32 matrix of bits: bit j of word i goes to bit i of word j
-/// (Warren, Hacker's Delight, section 7-3).
-pub(super) fn transpose(words: &mut [u32; 32]) {
-    let mut mask = 0x0000_ffff_u32;
-    let mut width = 16;
-    while width != 0 {
-        let mut at = 0;
-        while at < 32 {
-            let other = at + width;
-            let swapped = ((words[at] >> width) ^ words[other]) & mask;
-            words[at] ^= swapped << width;
-            words[other] ^= swapped;
-            at = (other + 1) & !width;
-        }
-        width >>= 1;
-        mask ^= mask << width;
-    }
-}
 
 /// Where operand pairs come from. Every stream is a PE's states in consecutive
 /// cycles; its first one is that of an idle PE.
@@ -187,7 +84,7 @@ impl<'w> Operands<'w> {
         match self {
             Self::Workload(source) => source.pass(),
             Self::Random(rng) => {
-                let lines = config.tile_rows + config.checksum_rows();
+                let lines = config.pass_rows();
                 let byte = |_, _| rng.next_u32() as i8;
                 Ok(Column::from_fn(0..2, [lines, config.rows], byte))
             }
@@ -282,30 +179,40 @@ impl FromWorkload<'_> {
     }
 }
 
+/// Batches of consecutive states, from stream to stream.
+#[derive(Debug, Default)]
+pub(super) struct Pairs {
+    stream: Vec<PeState>,
+    at: usize,
+    pub(super) old: Vec<PeState>,
+    pub(super) new: Vec<PeState>,
+}
+
+impl Pairs {
+    /// The next [`LANES`] pairs.
+    pub(super) fn fill(&mut self, operands: &mut Operands<'_>) -> Result<(), TimingError> {
+        self.old.clear();
+        self.new.clear();
+        while self.old.len() < LANES {
+            if self.at + 1 >= self.stream.len() {
+                self.stream = operands.stream()?;
+                self.at = 0;
+            }
+            let left = self.stream.len() - 1 - self.at;
+            let take = left.min(LANES - self.old.len());
+            self.old.extend(&self.stream[self.at..self.at + take]);
+            self.new.extend(&self.stream[self.at + 1..=self.at + take]);
+            self.at += take;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::workload::Source;
     use std::path::Path;
-
-    #[test]
-    fn planes_are_the_bits_of_the_states() {
-        let mut operands = Operands::random(3);
-        let states = operands.stream().unwrap();
-        for count in [0, 1, 31, 64, 509, LANES] {
-            let planes = planes(&states[..count]);
-            let words = word_planes(states[..count].iter().map(|s| s.sum() as u32));
-            for (lane, state) in states.iter().enumerate().take(LANES) {
-                let of = |lanes: &Lanes| lanes.0[lane / 64] >> (lane % 64) & 1 == 1;
-                for (bit, plane) in planes.iter().enumerate() {
-                    assert_eq!(of(plane), lane < count && state.bit(bit));
-                }
-                for (bit, plane) in words.iter().enumerate() {
-                    assert_eq!(of(plane), lane < count && state.sum() >> bit & 1 == 1);
-                }
-            }
-        }
-    }
 
     #[test]
     fn streams_add_up_to_the_columns_of_the_gemm() {

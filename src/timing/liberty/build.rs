@@ -82,7 +82,7 @@ fn read_cell(name: &str, group: &Group<'_>, reader: &PinReader<'_, '_>) -> Resul
         // What leaves through the ground has come in through the supply.
         let Some(value) = state
             .number("value")?
-            .filter(|_| !of_ground(state, &grounds))
+            .filter(|_| !pins::of_ground(state, &grounds))
         else {
             continue;
         };
@@ -141,12 +141,6 @@ fn grounds<'a>(cell: &Group<'a>) -> Vec<&'a str> {
     let ground = |pin: &&Group<'_>| pin.value("pg_type").is_some_and(|t| t.ends_with("ground"));
     let pins = cell.all("pg_pin").filter(ground);
     pins.filter_map(|pin| pin.name()).collect()
-}
-
-/// Whether a group is about what flows through a ground pin.
-pub(super) fn of_ground(group: &Group<'_>, grounds: &[&str]) -> bool {
-    let pin = group.value("related_pg_pin").map(str::trim);
-    pin.is_some_and(|pin| grounds.contains(&pin))
 }
 
 /// What a cell has that is not supported.

@@ -1,32 +1,8 @@
 //! What the rest of the program sees of a library.
 
+use super::edge::{Edge, PerEdge, Sense};
 use super::function::Function;
 use super::table::Table;
-
-/// Direction of a transition; `as usize` is its place in [`PerEdge`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Edge {
-    /// From 0 to 1.
-    Rise,
-    /// From 1 to 0.
-    Fall,
-}
-
-impl Edge {
-    /// Both.
-    pub const BOTH: [Edge; 2] = [Edge::Rise, Edge::Fall];
-
-    /// The other one.
-    pub fn opposite(self) -> Self {
-        match self {
-            Self::Rise => Self::Fall,
-            Self::Fall => Self::Rise,
-        }
-    }
-}
-
-/// Something for rising and falling edges: `x[Edge::Rise as usize]`.
-pub type PerEdge<T> = [T; 2];
 
 /// A cell.
 #[derive(Clone, Debug)]
@@ -83,28 +59,6 @@ pub struct Pin {
     pub setups: Vec<SetupArc>,
     /// Energy inside the cell.
     pub powers: Vec<InternalPower>,
-}
-
-/// How the edges of an arc's ends belong together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sense {
-    /// Same edges.
-    Positive,
-    /// Opposite edges.
-    Negative,
-    /// Any.
-    Both,
-}
-
-impl Sense {
-    /// Whether `from` at the input can cause `to` at the output.
-    pub fn allows(self, from: Edge, to: Edge) -> bool {
-        match self {
-            Self::Positive => from == to,
-            Self::Negative => from != to,
-            Self::Both => true,
-        }
-    }
 }
 
 /// What starts a transition at an output.

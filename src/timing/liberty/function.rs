@@ -1,6 +1,6 @@
 //! Boolean expressions of Liberty: `function`, `when`, `next_state`.
 
-use super::cell::Sense;
+use super::edge::Sense;
 use super::syntax::abridged;
 
 /// Parentheses within parentheses.

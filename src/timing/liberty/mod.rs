@@ -9,6 +9,7 @@
 mod build;
 mod cell;
 mod corner;
+mod edge;
 mod error;
 mod function;
 mod lexer;
@@ -17,10 +18,9 @@ mod syntax;
 mod table;
 mod units;
 
-pub use cell::{
-    Cause, Cell, DelayArc, Direction, Edge, FlipFlop, InternalPower, PerEdge, Pin, Sense, SetupArc,
-};
+pub use cell::{Cause, Cell, DelayArc, Direction, FlipFlop, InternalPower, Pin, SetupArc};
 pub use corner::Corner;
+pub use edge::{Edge, PerEdge, Sense};
 pub use error::{LibertyError, Mistake};
 pub use function::Function;
 pub use table::{Axis, Quantity, Table};

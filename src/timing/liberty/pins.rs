@@ -1,7 +1,7 @@
 //! Pins of a cell with their arcs.
 
-use super::build::of_ground;
-use super::cell::{Cause, DelayArc, Direction, Edge, InternalPower, PerEdge, Pin, Sense, SetupArc};
+use super::cell::{Cause, DelayArc, Direction, InternalPower, Pin, SetupArc};
+use super::edge::{Edge, PerEdge, Sense};
 use super::error::Mistake;
 use super::function::Function;
 use super::syntax::{Group, abridged};
@@ -32,6 +32,12 @@ pub(super) fn when(group: &Group<'_>) -> Result<Option<Function>, Mistake> {
         None | Some("") => Ok(None),
         Some(_) => function(group, "when"),
     }
+}
+
+/// Whether a group is about what flows through a ground pin.
+pub(super) fn of_ground(group: &Group<'_>, grounds: &[&str]) -> bool {
+    let pin = group.value("related_pg_pin").map(str::trim);
+    pin.is_some_and(|pin| grounds.contains(&pin))
 }
 
 /// What a timing group is about.

@@ -13,11 +13,9 @@
 mod arcs;
 mod arrivals;
 mod constants;
-mod fit;
 
 pub use arcs::ArcDelays;
 pub use arrivals::Arrivals;
-pub use fit::AlphaPower;
 
 use super::TimingError;
 use super::liberty::{Direction, Edge, PerEdge, Quantity};

@@ -1,6 +1,7 @@
 //! Against OpenSTA, and the fit against laws that are known.
 
 use super::*;
+use crate::tech::AlphaPower;
 use crate::timing::liberty::Library;
 use crate::timing::netlist::Netlist;
 use crate::timing::recipe::{PE_TOP, PeSignals};
@@ -200,42 +201,4 @@ fn constants_block_arcs() {
     let ((slow, carry), (fast, no_carry)) = (period(&free), period(&tied));
     assert!(fast < 0.7 * slow, "{fast} and {slow}");
     assert!(carry.is_some() && no_carry.is_none());
-}
-
-#[test]
-fn the_fit_finds_the_law_that_made_the_delays() {
-    let law = AlphaPower {
-        scale: 2.5,
-        threshold: 0.42,
-        alpha: 1.37,
-        rms: 0.0,
-        worst: 0.0,
-    };
-    let voltages = [0.6, 0.7, 0.8, 0.95, 1.1];
-    let exact: Vec<_> = voltages.iter().map(|v| (*v, law.delay(*v))).collect();
-    let found = AlphaPower::fit(&exact).unwrap();
-    assert!((found.threshold - 0.42).abs() < 1e-6, "{found:?}");
-    assert!((found.alpha - 1.37).abs() < 1e-5 && (found.scale - 2.5).abs() < 1e-5);
-    assert!(found.rms < 1e-8 && found.worst < 1e-8);
-    // A point that is 2% off is seen in the errors.
-    let mut off = exact.clone();
-    off[2].1 *= 1.02;
-    let found = AlphaPower::fit(&off).unwrap();
-    assert!(found.worst > 0.005 && found.worst < 0.02 && found.rms < found.worst);
-    assert_eq!(found.delay(found.threshold), f64::INFINITY);
-}
-
-#[test]
-fn too_few_or_impossible_points_are_no_law() {
-    let three = [(1.0, 3.0), (1.1, 2.0), (1.2, 1.5), (1.2, 1.5)];
-    assert!(
-        AlphaPower::fit(&three)
-            .unwrap_err()
-            .to_string()
-            .contains("found 3")
-    );
-    for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-        let points = [(1.0, 3.0), (1.1, 2.0), (1.2, 1.5), (1.3, wrong)];
-        assert!(AlphaPower::fit(&points).is_err(), "{wrong}");
-    }
 }

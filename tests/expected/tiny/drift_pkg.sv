@@ -26,11 +26,12 @@ package drift_pkg;
   localparam int unsigned ColumnWidth = 3;
   localparam int unsigned AccAddrWidth = 5;
   // Control word of a column: a shadow weight enters; the psum at the bottom is valid, and starts a tile; its
-  // accumulator address in the lowest bits.
+  // accumulator address in the lowest bits, of which there are ten for tiles of any height: a column's PEs are the
+  // same in all arrays of as many rows.
   localparam int unsigned ControlShift = 31;
   localparam int unsigned ControlValid = 30;
   localparam int unsigned ControlFirst = 29;
-  localparam logic [31:0] ControlMask = 32'he000_001f;
+  localparam logic [31:0] ControlMask = 32'he000_03ff;
   // What moves east from column to column: a word of every PE, and on top of them the control word.
   localparam int unsigned EastWidth = 160;
   // Flagged lines of a tile.

@@ -204,7 +204,7 @@ fn schedule(cell: &Cell) -> Result<DvfsSchedule, CostError> {
     };
     match &cell.faults {
         Faults::Uniform { ber, .. } if *ber == 0.0 => {
-            Ok(uniform(tech::SHIPPED[0].0, Setpoint::default(), 0))
+            Ok(uniform(tech::DEFAULT, Setpoint::default(), 0))
         }
         Faults::Uniform { ber, .. } => Err(CostError::NoPoint { ber: *ber }),
         Faults::Timing { .. } if cell.place.any != [Selector::default()] => Err(CostError::Place {
@@ -240,18 +240,10 @@ pub fn cost(
 ) -> Result<CellCost, CostError> {
     let setup = Setup::new(records, model, accelerator)?;
     let (run, recovery) = setup.costs(records)?;
-    let nominal = Run {
-        schedule: Schedule::uniform(NOMINAL),
-        hardware: Hardware::Plain,
-        checkpoints: None,
-        errors: None,
-        full_steps: None,
-        ..setup.run()
-    };
     Ok(CellCost {
         run,
         recovery,
-        nominal: nominal.report()?,
+        nominal: setup.run().plain().report()?,
     })
 }
 

@@ -4,15 +4,14 @@
 use super::cost::{Accelerator, CostError, CostedModel, Setup};
 use super::{Cell, CellRecords};
 use crate::campaign::CampaignError;
-use crate::energy::Report;
+use crate::campaign::statistics::CONFIDENCE;
+use crate::config::POINTS;
+use crate::energy::{Cost, Report};
 use crate::policy::{
     self, Choice, DvfsSchedule, Loss, OptimiseError, Schedule, Sensitivity, Setpoint, optimise,
 };
 use std::path::{Path, PathBuf};
 use thiserror::Error;
-
-/// Confidence of the intervals whose upper ends count.
-const CONFIDENCE: f64 = 0.95;
 
 /// What a schedule is to have least of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,23 +68,144 @@ pub struct Optimised {
     pub nominal: f64,
 }
 
+impl Objective {
+    /// What a class of a run takes, in J or s.
+    fn of_class(self, run: &Report, class: policy::Cell) -> f64 {
+        match self {
+            Self::Energy => run.by_cell[class.index()] * 1e-12,
+            Self::Time => run.seconds_by_cell[class.index()],
+        }
+    }
+
+    /// What a cost is, in J or s.
+    fn of(self, cost: &Cost) -> f64 {
+        match self {
+            Self::Energy => cost.joules(),
+            Self::Time => cost.seconds,
+        }
+    }
+}
+
+impl Counted {
+    /// The loss of a cell.
+    fn loss(self, records: &CellRecords) -> Loss {
+        let Some(estimate) = records.lpips(CONFIDENCE) else {
+            return Loss::default();
+        };
+        let mean = estimate.value;
+        let [_, upper] = estimate.interval.unwrap_or([mean; 2]);
+        Loss {
+            mean,
+            half_width: match self {
+                Self::Upper => upper - mean,
+                Self::Mean => 0.0,
+            },
+        }
+    }
+}
+
 /// A cell of a characterisation.
 struct Characterised<'a> {
     class: policy::Cell,
     point: Setpoint,
+    schedule: &'a DvfsSchedule,
     records: &'a CellRecords,
 }
 
-/// Energy of a class in J.
-fn energy(run: &Report, class: policy::Cell) -> f64 {
-    run.by_cell[class.index()] * 1e-12
+impl<'a> Characterised<'a> {
+    /// `None` for a cell with more than one class away from nominal, or none, and for an adaptive one.
+    fn of(records: &'a CellRecords) -> Option<Self> {
+        let fixed = |schedule: &&DvfsSchedule| schedule.adaptive.is_none();
+        let schedule = records.cell.schedule.as_ref().filter(fixed)?;
+        let mut away = policy::Cell::all().filter(|class| schedule.schedule.of(*class) > 0);
+        let class = away.next()?;
+        away.next().is_none().then(|| Self {
+            class,
+            point: schedule.points[usize::from(schedule.schedule.of(class))],
+            schedule,
+            records,
+        })
+    }
+
+    /// Whether everything but class and point is the same.
+    fn is_like(&self, other: &Self) -> bool {
+        let setting = |one: &Self| Cell {
+            schedule: None,
+            faults: self.records.cell.faults.clone(),
+            place: self.records.cell.place.clone(),
+            ..one.records.cell.clone()
+        };
+        setting(self) == setting(other)
+            && self.schedule.tech == other.schedule.tech
+            && self.schedule.classes == other.schedule.classes
+    }
 }
 
-/// The only class that a schedule has away from nominal.
-fn only(schedule: &DvfsSchedule) -> Option<policy::Cell> {
-    let mut away = policy::Cell::all().filter(|cell| schedule.schedule.of(*cell) > 0);
-    let first = away.next()?;
-    away.next().is_none().then_some(first)
+/// The cells of a characterisation, of one setting, and their points.
+struct Characterisation<'a> {
+    file: &'a Path,
+    cells: Vec<Characterised<'a>>,
+    points: Vec<Setpoint>,
+}
+
+impl<'a> Characterisation<'a> {
+    fn of(
+        file: &'a Path,
+        records: impl Iterator<Item = &'a CellRecords>,
+    ) -> Result<Self, PolicyError> {
+        let cells: Vec<Characterised<'_>> = records.filter_map(Characterised::of).collect();
+        let Some(first) = cells.first() else {
+            let found = "no cell with one class away from nominal".to_owned();
+            let expected = "records of policies {rule: only, cell: [...]}";
+            return Err(refused(file, found, expected));
+        };
+        if let Some(other) = cells.iter().find(|other| !first.is_like(other)) {
+            let (a, b) = (&first.records.cell, &other.records.cell);
+            let found = format!(
+                "cells of several settings, such as protection {} and {}, interval {} and {}, {} and {} \
+                 steps",
+                a.protection, b.protection, a.interval, b.interval, a.steps, b.steps
+            );
+            return Err(refused(file, found, "one; --protection chooses"));
+        }
+        let mut points: Vec<Setpoint> = Vec::new();
+        for cell in &cells {
+            if !points.contains(&cell.point) {
+                points.push(cell.point);
+            }
+        }
+        if points.len() >= POINTS {
+            let found = format!("{} operating points", points.len());
+            let expected = "7 at most: the hardware's table has 8 with nominal";
+            return Err(refused(file, found, expected));
+        }
+        Ok(Self {
+            file,
+            cells,
+            points,
+        })
+    }
+
+    /// The records of a class at a point.
+    fn records(&self, class: policy::Cell, point: Setpoint) -> Result<&CellRecords, PolicyError> {
+        let at = |cell: &&Characterised<'_>| cell.class == class && cell.point == point;
+        let found = self.cells.iter().find(at).ok_or_else(|| {
+            let found = format!(
+                "no records of class {},{} at {point:?}",
+                class.timestep, class.block
+            );
+            refused(self.file, found, "every class at every point")
+        })?;
+        Ok(found.records)
+    }
+}
+
+fn refused(file: &Path, found: String, expected: &str) -> PolicyError {
+    PolicyError::Characterisation {
+        file: file.to_owned(),
+        found,
+        expected: expected.to_owned(),
+    }
 }
 
 /// Finds the schedule with the least energy or time whose classes' losses sum up to `bound` at most.
@@ -100,133 +220,43 @@ pub fn schedule(
     (model, accelerator): (&CostedModel, &Accelerator),
     (objective, counted, bound): (Objective, Counted, f64),
 ) -> Result<Optimised, PolicyError> {
-    let refused = |found: String, expected: &str| PolicyError::Characterisation {
-        file: file.to_owned(),
-        found,
-        expected: expected.to_owned(),
-    };
     let (_, all) = CellRecords::read(file)?;
-    let found: Vec<Characterised<'_>> = all
-        .iter()
-        .filter(|records| keep(&records.cell))
-        .filter_map(|records| {
-            let fixed = |schedule: &&DvfsSchedule| schedule.adaptive.is_none();
-            let schedule = records.cell.schedule.as_ref().filter(fixed)?;
-            let class = only(schedule)?;
-            let point = schedule.points[usize::from(schedule.schedule.of(class))];
-            Some(Characterised {
-                class,
-                point,
-                records,
-            })
-        })
-        .collect();
-    let expected = "records of policies {rule: only, cell: [...]}";
-    let Some(first) = found.first() else {
-        return Err(refused(
-            "no cell with one class away from nominal".to_owned(),
-            expected,
-        ));
-    };
-    // Everything but class and point must be the same.
-    let setting = |records: &CellRecords| Cell {
-        schedule: None,
-        faults: first.records.cell.faults.clone(),
-        place: first.records.cell.place.clone(),
-        ..records.cell.clone()
-    };
-    let parts = |c: &Characterised<'_>| {
-        let schedule = c.records.cell.schedule.as_ref();
-        schedule.map(|schedule| (schedule.tech.clone(), schedule.classes))
-    };
-    if let Some(other) = found.iter().find(|other| {
-        setting(other.records) != setting(first.records) || parts(other) != parts(first)
-    }) {
-        let (a, b) = (&first.records.cell, &other.records.cell);
-        let found = format!(
-            "cells of several settings, such as protection {} and {}, interval {} and {}, {} and {} \
-             steps",
-            a.protection, b.protection, a.interval, b.interval, a.steps, b.steps
-        );
-        return Err(refused(found, "one; --protection chooses"));
-    }
-    let mut points: Vec<Setpoint> = Vec::new();
-    for characterised in &found {
-        if !points.contains(&characterised.point) {
-            points.push(characterised.point);
-        }
-    }
-    if points.len() >= crate::config::POINTS {
-        let found = format!("{} operating points", points.len());
-        return Err(refused(
-            found,
-            "7 at most: the hardware's table has 8 with nominal",
-        ));
-    }
+    let kept = all.iter().filter(|records| keep(&records.cell));
+    let characterisation = Characterisation::of(file, kept)?;
     let mut cells = Vec::new();
-    let mut nominal = 0.0;
     for class in policy::Cell::all() {
-        let mut sensitivity = Sensitivity {
-            cell: class,
-            loss: vec![Loss::default()],
-            energy: Vec::new(),
-        };
-        for point in &points {
-            let at = |c: &&Characterised<'_>| c.class == class && c.point == *point;
-            let Some(characterised) = found.iter().find(at) else {
-                let found = format!(
-                    "no records of class {},{} at {point:?}",
-                    class.timestep, class.block
-                );
-                return Err(refused(found, "every class at every point"));
-            };
-            let records = characterised.records;
-            let estimate = records.lpips(CONFIDENCE);
-            let (mean, upper) = estimate.map_or((0.0, 0.0), |estimate| {
-                let interval = estimate.interval.unwrap_or([estimate.value; 2]);
-                (estimate.value, interval[1])
-            });
-            sensitivity.loss.push(Loss {
-                mean,
-                half_width: match counted {
-                    Counted::Upper => upper - mean,
-                    Counted::Mean => 0.0,
-                },
-            });
+        let mut loss = vec![Loss::default()];
+        let mut energy = Vec::new();
+        for point in &characterisation.points {
+            let records = characterisation.records(class, *point)?;
+            loss.push(counted.loss(records));
             let setup = Setup::new(records, model, accelerator)?;
             let (run, recovery) = setup.costs(records)?;
-            let (of_class, of_recovery) = match objective {
-                Objective::Energy => (energy(&run, class), recovery.joules()),
-                Objective::Time => (run.seconds_by_cell[class.index()], recovery.seconds),
-            };
-            if sensitivity.energy.is_empty() {
-                let run = setup.at_nominal().report()?;
-                let one = match objective {
-                    Objective::Energy => energy(&run, class),
-                    Objective::Time => run.seconds_by_cell[class.index()],
-                };
-                nominal += one;
-                sensitivity.energy.push(one);
+            if energy.is_empty() {
+                let nominal = setup.at_nominal().report()?;
+                energy.push(objective.of_class(&nominal, class));
             }
-            sensitivity.energy.push(of_class + of_recovery);
+            energy.push(objective.of_class(&run, class) + objective.of(&recovery));
         }
-        cells.push(sensitivity);
+        cells.push(Sensitivity {
+            cell: class,
+            loss,
+            energy,
+        });
     }
     let choice = optimise(&cells, bound)?;
-    let named = first
-        .records
-        .cell
-        .schedule
-        .as_ref()
-        .expect("only cells with one");
     Ok(Optimised {
         schedule: DvfsSchedule {
             name: format!("optimised, {bound}"),
-            ..used(&choice, &points, named)
+            ..used(
+                &choice,
+                &characterisation.points,
+                characterisation.cells[0].schedule,
+            )
         },
         loss: choice.loss,
         amount: choice.energy,
-        nominal,
+        nominal: cells.iter().map(|cell| cell.energy[0]).sum(),
     })
 }
 

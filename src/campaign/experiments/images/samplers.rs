@@ -3,7 +3,7 @@
 use super::cell::Faults;
 use crate::campaign::{CampaignError, Spec};
 use crate::config::{ArrayConfig, Dataflow};
-use crate::fault::{Register, Sampler, Targets};
+use crate::fault::{Sampler, Targets};
 use crate::policy::DvfsSchedule;
 use crate::tech::{OperatingPoint, Table};
 use std::collections::BTreeMap;
@@ -22,15 +22,9 @@ impl Faults {
     ) -> Result<Sampler, CampaignError> {
         match self {
             Self::Uniform { ber, .. } if *ber == 0.0 => Ok(Sampler::None),
-            Self::Uniform {
-                ber,
-                bits: [low, high],
-            } => Ok(Sampler::Uniform {
+            Self::Uniform { ber, bits } => Ok(Sampler::Uniform {
                 ber: *ber,
-                targets: Targets {
-                    registers: vec![Register::Psum],
-                    bits: (u32::MAX >> (31 - high)) & (u32::MAX << low),
-                },
+                targets: Targets::psum(*bits),
                 seed,
             }),
             Self::Timing { tech, .. } => {

@@ -114,7 +114,7 @@ impl RawPolicy {
                 return Err(spec.refused("grid.policy.rule", rule, allowed));
             }
         };
-        let tech = self.tech.as_deref().unwrap_or(tech::SHIPPED[0].0);
+        let tech = self.tech.as_deref().unwrap_or(tech::DEFAULT);
         let usual = ClassShares::protecting(policy::EARLY, policy::FIRST);
         let classes = self.classes.unwrap_or(usual);
         let usual = match self.adaptive {
@@ -205,7 +205,7 @@ impl RawFaults {
             None => Ok(Faults::Timing {
                 voltage: self.voltage,
                 frequency: self.frequency,
-                tech: self.tech.clone().unwrap_or(tech::SHIPPED[0].0.to_owned()),
+                tech: self.tech.clone().unwrap_or(tech::DEFAULT.to_owned()),
             }),
         }
     }

@@ -1,7 +1,7 @@
 //! What the error monitor made of a schedule: the points that tiles ran at, beside fixed schedules.
 
 use super::costs::counted;
-use super::findings::title;
+use super::protections::title;
 use super::records::{Campaign, Row};
 use crate::infer::PointsUsed;
 use crate::plot::{Axis, Bar, BarSeries, Bars};

@@ -2,7 +2,7 @@
 
 use super::records::Row;
 use crate::campaign::experiments::images::Faults;
-use serde_json::Value;
+use serde_json::Value as Json;
 
 /// Keys of a cell that say what is recorded, not what is done; and schedules, whose name is that of
 /// the place.
@@ -64,18 +64,18 @@ impl Axis {
 
 /// The axes that vary, in the order of the cell.
 pub fn varying(rows: &[Row]) -> Vec<Axis> {
-    let values: Vec<Vec<(String, String, Option<f64>)>> = rows.iter().map(values).collect();
+    let values: Vec<Vec<Value>> = rows.iter().map(values).collect();
     let mut keys: Vec<&String> = Vec::new();
-    for (key, _, _) in values.iter().flatten() {
-        if !keys.contains(&key) {
-            keys.push(key);
+    for value in values.iter().flatten() {
+        if !keys.contains(&&value.key) {
+            keys.push(&value.key);
         }
     }
     let axes = keys.into_iter().map(|key| {
-        let of = |row: &Vec<(String, String, Option<f64>)>| {
-            let found = row.iter().find(|(name, _, _)| name == key);
-            found.map_or((ABSENT.to_owned(), None), |(_, text, number)| {
-                (text.clone(), *number)
+        let of = |row: &Vec<Value>| {
+            let found = row.iter().find(|value| value.key == *key);
+            found.map_or((ABSENT.to_owned(), None), |value| {
+                (value.text.clone(), value.number)
             })
         };
         let (texts, numbers) = values.iter().map(of).unzip();
@@ -88,8 +88,25 @@ pub fn varying(rows: &[Row]) -> Vec<Axis> {
     axes.filter(|axis| axis.distinct().len() > 1).collect()
 }
 
-/// Every axis of a cell: key, text, number. The source of faults is taken apart.
-fn values(row: &Row) -> Vec<(String, String, Option<f64>)> {
+/// A value of a cell on an axis.
+struct Value {
+    key: String,
+    text: String,
+    number: Option<f64>,
+}
+
+impl Value {
+    fn new(key: &str, text: String, number: Option<f64>) -> Self {
+        Self {
+            key: key.to_owned(),
+            text,
+            number,
+        }
+    }
+}
+
+/// The values of a cell. The source of faults is taken apart.
+fn values(row: &Row) -> Vec<Value> {
     let mut all = Vec::new();
     let Some(cell) = row.raw.as_object() else {
         return all;
@@ -103,25 +120,25 @@ fn values(row: &Row) -> Vec<(String, String, Option<f64>)> {
             continue;
         }
         let text = match (key.as_str(), value) {
-            ("config", Value::String(text)) => array(text),
-            (_, Value::String(text)) => text.clone(),
-            (_, Value::Object(parts)) => match parts.get("name").and_then(Value::as_str) {
+            ("config", Json::String(text)) => array(text),
+            (_, Json::String(text)) => text.clone(),
+            (_, Json::Object(parts)) => match parts.get("name").and_then(Json::as_str) {
                 Some(name) => name.to_owned(),
                 None => value.to_string(),
             },
-            (_, Value::Null) => ABSENT.to_owned(),
+            (_, Json::Null) => ABSENT.to_owned(),
             _ => value.to_string(),
         };
-        all.push((key.clone(), text, value.as_f64()));
+        all.push(Value::new(key, text, value.as_f64()));
     }
     all
 }
 
-fn faults(faults: &Faults) -> Vec<(String, String, Option<f64>)> {
+fn faults(faults: &Faults) -> Vec<Value> {
     match faults {
         Faults::Uniform { ber, bits } => vec![
-            ("ber".to_owned(), rate(*ber), Some(*ber)),
-            ("bits".to_owned(), format!("{}–{}", bits[0], bits[1]), None),
+            Value::new("ber", rate(*ber), Some(*ber)),
+            Value::new("bits", format!("{}–{}", bits[0], bits[1]), None),
         ],
         Faults::Timing {
             voltage,
@@ -129,14 +146,11 @@ fn faults(faults: &Faults) -> Vec<(String, String, Option<f64>)> {
             tech,
         } => {
             let text = |value: Option<f64>| value.map_or(NOMINAL.to_owned(), |v| format!("{v}"));
+            let megahertz = frequency.map(|hertz| hertz * 1e-6);
             vec![
-                ("voltage".to_owned(), text(*voltage), *voltage),
-                (
-                    "frequency".to_owned(),
-                    text(frequency.map(|hertz| hertz * 1e-6)),
-                    frequency.map(|hertz| hertz * 1e-6),
-                ),
-                ("tech".to_owned(), tech.clone(), None),
+                Value::new("voltage", text(*voltage), *voltage),
+                Value::new("frequency", text(megahertz), megahertz),
+                Value::new("tech", tech.clone(), None),
             ]
         }
     }

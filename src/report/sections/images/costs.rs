@@ -1,12 +1,11 @@
 //! What the images of a cell cost, and the best of those that are of equal quality.
 
+use super::quality::quality;
 use super::records::{Campaign, Row, Twins};
-use super::table::quality;
 use crate::campaign::experiments::images::{Accelerator, Cell, CellCost, CostedModel, cost};
-use crate::config::{ArrayConfig, SHIPPED};
+use crate::config::ArrayConfig;
 use crate::infer::EMBEDDED;
 use crate::metrics::RealImages;
-use std::path::Path;
 use std::sync::LazyLock;
 
 /// Memory of the small array that images are made on: the chip whose rows its checkpoints open.
@@ -36,9 +35,8 @@ pub fn counted(row: &Row) -> Option<CellCost> {
 /// The same for [`PUBLISHED`] under the schedule of the cell, with the memory of that name. Of that
 /// model no quality was measured.
 pub fn published(row: &Row, memory: &str) -> Option<CellCost> {
-    let (name, yaml) = SHIPPED.iter().find(|(name, _)| *name == ARRAY)?;
     let accelerator = Accelerator {
-        config: Some(ArrayConfig::from_yaml(yaml, Path::new(name)).ok()?),
+        config: Some(ArrayConfig::load(ARRAY).ok()?),
         ..Accelerator::with_memory(memory)
     };
     cost(row, LARGE.as_ref()?, &accelerator).ok()
@@ -54,22 +52,31 @@ pub struct Best<'a> {
     pub cost: CellCost,
 }
 
+/// Campaigns, and what their images are judged by.
+pub struct Judged<'a> {
+    /// The campaigns.
+    pub campaigns: &'a [Campaign],
+    /// Their error-free images.
+    pub twins: &'a Twins,
+    /// Real images.
+    pub real: &'a RealImages,
+}
+
 /// Of the cells that `keep` accepts and whose images are of equal quality, the one with the most of
 /// something, by what `costed` says; and how many cells were looked at.
 pub fn best<'a>(
-    campaigns: &'a [Campaign],
-    twins: &Twins,
-    real: &RealImages,
+    judged: &Judged<'a>,
     keep: impl Fn(&Cell) -> bool,
     costed: impl Fn(&Row) -> Option<CellCost>,
     most: impl Fn(&CellCost) -> f64,
 ) -> (Option<Best<'a>>, usize) {
     let mut best: Option<Best<'a>> = None;
     let mut seen = 0;
-    for campaign in campaigns {
+    for campaign in judged.campaigns {
         for row in campaign.rows.iter().filter(|row| keep(&row.cell)) {
             seen += 1;
-            let equal = quality(row, twins, real).is_some_and(|quality| quality.is_equal());
+            let equal =
+                quality(row, judged.twins, judged.real).is_some_and(|quality| quality.is_equal());
             let Some(cost) = equal.then(|| costed(row)).flatten() else {
                 continue;
             };

@@ -2,14 +2,15 @@
 
 use super::axes::{Axis as GridAxis, label};
 use super::costs::counted;
-use super::records::{CONFIDENCE, Campaign, Row};
+use super::records::{Campaign, Row};
 use super::titles::MANY;
 use crate::campaign::equal_quality;
 use crate::campaign::experiments::images::CellCost;
-use crate::campaign::statistics::bootstrap_mean;
+use crate::campaign::statistics::{CONFIDENCE, bootstrap_mean};
 use crate::plot::{
-    Axis, Bar, BarSeries, Bars, HeatMap, Intervals, Lines, Mark, Plot, Point, Series, Side,
+    Axis, Bar, BarSeries, Bars, HeatMap, Intervals, Lines, Mark, Plot, Point, Scale, Series, Side,
 };
+use crate::report::grouped::grouped;
 use crate::report::{Figure, Item};
 use std::collections::BTreeMap;
 
@@ -89,52 +90,64 @@ fn loss(rows: &[Row], axes: &[GridAxis]) -> Option<(Plot, &'static str)> {
     bars(rows, axes).map(|plot| (plot, ""))
 }
 
+/// The loss of a row at a place on the horizontal axis.
+fn point(row: &Row, x: f64) -> Option<Point> {
+    let loss = row.estimate("lpips")?;
+    Some(Point {
+        interval: loss.interval,
+        ..Point::new(x, loss.value)
+    })
+}
+
+/// Losses over a numeric axis with the bound of equal quality, by the names of their series.
+fn losses(
+    title: impl Into<String>,
+    x: Axis,
+    mark: Mark,
+    points: impl IntoIterator<Item = (String, Point)>,
+) -> Plot {
+    let bound = equal_quality::LPIPS;
+    let start = Lines::new(title, x, Axis::linear(LOSS)).reference(Side::Y, bound, "");
+    let series = grouped(points).into_iter().map(|(name, points)| {
+        let name = named(name, "images");
+        Series::new(name, points).drawn(mark, Intervals::Bars)
+    });
+    series.fold(start, Lines::series).into()
+}
+
+/// A name, or another where it is empty: nothing else varies.
+fn named(name: String, alone: &str) -> String {
+    if name.is_empty() {
+        alone.to_owned()
+    } else {
+        name
+    }
+}
+
 /// Lines over a numeric axis, one for each combination of the others.
 fn lines(rows: &[Row], axes: &[GridAxis], x: &GridAxis, horizontal: Axis) -> Plot {
     let others: Vec<&GridAxis> = axes.iter().filter(|axis| axis.key != x.key).collect();
-    let mut series: Vec<Series> = Vec::new();
-    for (at, row) in rows.iter().enumerate() {
-        let (Some(position), Some(loss)) = (x.numbers[at], row.estimate("lpips")) else {
-            continue;
-        };
-        if horizontal.scale == crate::plot::Scale::Log && position <= 0.0 {
-            continue;
-        }
-        let point = Point {
-            interval: loss.interval,
-            ..Point::new(position, loss.value)
-        };
-        let name = match label(&others, at) {
-            empty if empty.is_empty() => "images".to_owned(),
-            name => name,
-        };
-        match series.iter_mut().find(|series| series.name == name) {
-            Some(series) => series.points.push(point),
-            None => series.push(Series::new(name, [point])),
-        }
-    }
+    let shown = |at: &f64| horizontal.scale != Scale::Log || *at > 0.0;
+    let points = rows.iter().enumerate().filter_map(|(at, row)| {
+        let position = x.numbers[at].filter(shown)?;
+        Some((label(&others, at), point(row, position)?))
+    });
+    let points: Vec<(String, Point)> = points.collect();
     let against = match x.key.as_str() {
         "ber" => "bit error rate",
         "voltage" => "supply voltage",
         _ => "clock frequency",
     };
     let title = format!("Quality loss against {against}");
-    let start = Lines::new(title, horizontal, Axis::linear(LOSS)).reference(
-        Side::Y,
-        equal_quality::LPIPS,
-        "",
-    );
-    series.into_iter().fold(start, Lines::series).into()
+    losses(title, horizontal, Mark::LinePoints, points)
 }
 
 /// Loss over what is gained, where every cell has an operating point: energy saved where voltages
 /// vary, else the speedup.
 fn trade(rows: &[Row], axes: &[GridAxis]) -> Option<(&'static str, Plot)> {
+    let moving = ["voltage", "frequency", "taylorseer"];
     let varies = |key: &str| axes.iter().any(|axis| axis.key == key);
-    if !["voltage", "frequency", "taylorseer"]
-        .into_iter()
-        .any(varies)
-    {
+    if !moving.into_iter().any(varies) {
         return None;
     }
     let costs: Option<Vec<CellCost>> = rows.iter().map(counted).collect();
@@ -153,40 +166,20 @@ fn trade(rows: &[Row], axes: &[GridAxis]) -> Option<(&'static str, Plot)> {
             "Speedup over the plain array at nominal",
         )
     };
-    let moving = ["voltage", "frequency", "taylorseer"];
     let others: Vec<&GridAxis> = axes
         .iter()
         .filter(|axis| !moving.contains(&axis.key.as_str()))
         .collect();
-    let mut series: Vec<Series> = Vec::new();
-    for (at, row) in rows.iter().enumerate() {
-        let Some(loss) = row.estimate("lpips") else {
-            continue;
-        };
+    let points = rows.iter().enumerate().filter_map(|(at, row)| {
         let gain = if energy {
             100.0 * costs[at].energy_saved()
         } else {
             costs[at].speedup()
         };
-        let point = Point {
-            interval: loss.interval,
-            ..Point::new(gain, loss.value)
-        };
-        let name = match label(&others, at) {
-            empty if empty.is_empty() => "images".to_owned(),
-            name => name,
-        };
-        match series.iter_mut().find(|series| series.name == name) {
-            Some(series) => series.points.push(point),
-            None => series.push(Series::new(name, [point]).drawn(Mark::Points, Intervals::Bars)),
-        }
-    }
-    let start = Lines::new(title, Axis::linear(axis), Axis::linear(LOSS)).reference(
-        Side::Y,
-        equal_quality::LPIPS,
-        "",
-    );
-    Some((name, series.into_iter().fold(start, Lines::series).into()))
+        Some((label(&others, at), point(row, gain)?))
+    });
+    let plot = losses(title, Axis::linear(axis), Mark::Points, points);
+    Some((name, plot))
 }
 
 fn heat_map(rows: &[Row], x: &GridAxis, y: &GridAxis) -> Plot {
@@ -266,17 +259,8 @@ fn words(key: &str) -> &str {
 /// place, with its name.
 fn distances(rows: &[Row], axes: &[GridAxis]) -> Vec<(String, Plot)> {
     let others: Vec<&GridAxis> = axes.iter().filter(|axis| axis.key != "place").collect();
-    let mut groups: Vec<(String, Vec<&Row>)> = Vec::new();
-    for (at, row) in rows.iter().enumerate().filter(|(_, row)| traced(row)) {
-        let name = match label(&others, at) {
-            empty if empty.is_empty() => "All faults".to_owned(),
-            name => name,
-        };
-        match groups.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, rows)) => rows.push(row),
-            None => groups.push((name, vec![row])),
-        }
-    }
+    let traced = rows.iter().enumerate().filter(|(_, row)| traced(row));
+    let groups = grouped(traced.map(|(at, row)| (named(label(&others, at), "All faults"), row)));
     let plot = |(name, rows): (String, Vec<&Row>)| {
         let start = Lines::new(
             format!("How far latents are off after faults, {name}"),

@@ -2,12 +2,13 @@
 
 use super::axes::rate;
 use super::figures::traced;
-use super::protections::curve;
-use super::records::{CONFIDENCE, Campaign, Row};
+use super::protections::{curve, title};
+use super::records::{Campaign, Row};
 use crate::baseline::ProtectionKind;
 use crate::campaign::equal_quality;
 use crate::campaign::experiments::images::Faults;
-use crate::campaign::statistics::bootstrap_mean;
+use crate::campaign::statistics::{CONFIDENCE, bootstrap_mean};
+use crate::report::grouped::grouped;
 use crate::report::statement::{Statement, mean_by_seed};
 use crate::report::tolerance::{Tolerable, ratio};
 use crate::report::{Finding, Format, Measured, Verdict};
@@ -52,6 +53,12 @@ fn mean(rows: &[&Row]) -> Option<Losses> {
     (!all.is_empty()).then(|| mean_by_seed(&all))
 }
 
+/// The same over the rows that `keep` accepts.
+fn mean_where(rows: &[&Row], keep: impl Fn(&Row) -> bool) -> Option<Losses> {
+    let kept: Vec<&Row> = rows.iter().copied().filter(|row| keep(row)).collect();
+    mean(&kept)
+}
+
 /// Rows without protection.
 fn unprotected(campaign: &Campaign) -> Vec<&Row> {
     let rows = campaign.rows.iter();
@@ -61,50 +68,48 @@ fn unprotected(campaign: &Campaign) -> Vec<&Row> {
 
 /// The sources of faults of rows, each with its rows.
 fn by_source<'a>(rows: &[&'a Row]) -> Vec<(String, Vec<&'a Row>)> {
-    let mut groups: Vec<(String, Vec<&Row>)> = Vec::new();
-    for row in rows {
-        let Faults::Uniform { ber, bits } = row.cell.faults else {
-            continue;
-        };
-        let name = match bits {
-            [0, 31] => format!("BER {}", rate(ber)),
-            [low, high] => format!("BER {}, bits {low}–{high}", rate(ber)),
-        };
-        match groups.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, rows)) => rows.push(row),
-            None => groups.push((name, vec![row])),
-        }
-    }
-    groups
+    grouped(rows.iter().filter_map(|row| match row.cell.faults {
+        Faults::Uniform { ber, bits: [0, 31] } => Some((format!("BER {}", rate(ber)), *row)),
+        Faults::Uniform {
+            ber,
+            bits: [low, high],
+        } => Some((format!("BER {}, bits {low}–{high}", rate(ber)), *row)),
+        Faults::Timing { .. } => None,
+    }))
+}
+
+/// A statement for every source of faults of unprotected rows of which `losses` finds both sides: the
+/// first is said to be larger.
+fn compared(
+    campaign: &Campaign,
+    text: &str,
+    paper: &str,
+    effect: &str,
+    losses: impl Fn(&[&Row]) -> Option<(Losses, Losses)>,
+) -> Vec<Finding> {
+    let sources = by_source(&unprotected(campaign));
+    let found = sources.iter().filter_map(|(source, rows)| {
+        let (more, less) = losses(rows)?;
+        let text = format!("{text} ({source})");
+        let statement = statement(campaign, text, paper, effect.to_owned());
+        Some(statement.larger(&more, &less, CONFIDENCE))
+    });
+    found.collect()
 }
 
 fn bits(campaign: &Campaign) -> Vec<Finding> {
-    let mut by_rate: Vec<(f64, Vec<&Row>)> = Vec::new();
-    for row in unprotected(campaign) {
-        if let Faults::Uniform { ber, bits } = row.cell.faults
-            && bits != [0, 31]
-        {
-            match by_rate.iter_mut().find(|(known, _)| *known == ber) {
-                Some((_, rows)) => rows.push(row),
-                None => by_rate.push((ber, vec![row])),
-            }
-        }
-    }
-    let range = |row: &Row| match row.cell.faults {
-        Faults::Uniform { bits, .. } => bits,
-        Faults::Timing { .. } => [0, 31],
-    };
+    let rows = unprotected(campaign).into_iter();
+    let by_rate = grouped(rows.filter_map(|row| match row.cell.faults {
+        Faults::Uniform { bits: [0, 31], .. } | Faults::Timing { .. } => None,
+        Faults::Uniform { ber, bits } => Some((ber, (bits, row))),
+    }));
     let mut found = Vec::new();
     for (ber, rows) in by_rate {
-        let of = |keep: &dyn Fn([u32; 2]) -> bool| {
-            let kept: Vec<&Row> = rows
-                .iter()
-                .copied()
-                .filter(|row| keep(range(row)))
-                .collect();
-            mean(&kept)
+        let of = |keep: fn([u32; 2]) -> bool| {
+            let kept = rows.iter().filter(|(bits, _)| keep(*bits));
+            mean(&kept.map(|(_, row)| *row).collect::<Vec<_>>())
         };
-        let (high, low) = (of(&|[low, _]| low >= HIGH), of(&|[_, high]| high < HIGH));
+        let (high, low) = (of(|[low, _]| low >= HIGH), of(|[_, high]| high < HIGH));
         if let (Some(high), Some(low)) = (high, low) {
             found.push(
                 statement(
@@ -116,7 +121,7 @@ fn bits(campaign: &Campaign) -> Vec<Finding> {
                 .larger(&high, &low, CONFIDENCE),
             );
         }
-        if let Some(lowest) = of(&|[_, high]| high < LOW) {
+        if let Some(lowest) = of(|[_, high]| high < LOW) {
             // How far below the bound: above zero where it is kept.
             let room: Losses = lowest
                 .iter()
@@ -155,34 +160,26 @@ fn fault_steps(row: &Row) -> Option<[usize; 2]> {
 }
 
 fn steps(campaign: &Campaign) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for (source, rows) in by_source(&unprotected(campaign)) {
-        let placed: Vec<([usize; 2], &Row)> = rows
-            .iter()
-            .filter_map(|row| Some((fault_steps(row)?, *row)))
-            .collect();
-        let Some(length) = placed.iter().map(|(_, row)| row.cell.steps).max() else {
-            continue;
-        };
-        let of = |keep: &dyn Fn([usize; 2]) -> bool| {
-            let kept = placed.iter().filter(|(steps, _)| keep(*steps));
-            mean(&kept.map(|(_, row)| *row).collect::<Vec<_>>())
-        };
-        let early = of(&|[_, end]| end <= length / 4 + 1);
-        let late = of(&|[first, _]| first + 1 >= length - length / 4);
-        if let (Some(early), Some(late)) = (early, late) {
-            found.push(
-                statement(
-                    campaign,
-                    format!("Faults in early steps hurt more than in late ones ({source})"),
-                    "Early denoising steps are more vulnerable to errors; later steps show much higher tolerance (figure 5).",
-                    "LPIPS with faults in the first quarter of the steps minus that in the last".to_owned(),
-                )
-                .larger(&early, &late, CONFIDENCE),
-            );
-        }
-    }
-    found
+    compared(
+        campaign,
+        "Faults in early steps hurt more than in late ones",
+        "Early denoising steps are more vulnerable to errors; later steps show much higher tolerance (figure 5).",
+        "LPIPS with faults in the first quarter of the steps minus that in the last",
+        |rows| {
+            let length = rows
+                .iter()
+                .filter(|row| fault_steps(row).is_some())
+                .map(|row| row.cell.steps)
+                .max()?;
+            let early = mean_where(rows, |row| {
+                fault_steps(row).is_some_and(|[_, end]| end <= length / 4 + 1)
+            });
+            let late = mean_where(rows, |row| {
+                fault_steps(row).is_some_and(|[first, _]| first + 1 >= length - length / 4)
+            });
+            Some((early?, late?))
+        },
+    )
 }
 
 /// The block that all faults of a row are in; −1: in none.
@@ -199,29 +196,17 @@ fn fault_block(row: &Row) -> Option<i64> {
 }
 
 fn blocks(campaign: &Campaign) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for (source, rows) in by_source(&unprotected(campaign)) {
-        let of = |keep: &dyn Fn(i64) -> bool| {
-            let kept: Vec<&Row> = rows
-                .iter()
-                .copied()
-                .filter(|row| fault_block(row).is_some_and(keep))
-                .collect();
-            mean(&kept)
-        };
-        if let (Some(first), Some(others)) = (of(&|block| block == 0), of(&|block| block > 0)) {
-            found.push(
-                statement(
-                    campaign,
-                    format!("Faults in the first block hurt more than in later ones ({source})"),
-                    "Fault sensitivity is concentrated in early transformer blocks and embedding layers.",
-                    "LPIPS with faults in block 0 minus the mean of the other blocks".to_owned(),
-                )
-                .larger(&first, &others, CONFIDENCE),
-            );
-        }
-    }
-    found
+    compared(
+        campaign,
+        "Faults in the first block hurt more than in later ones",
+        "Fault sensitivity is concentrated in early transformer blocks and embedding layers.",
+        "LPIPS with faults in block 0 minus the mean of the other blocks",
+        |rows| {
+            let of =
+                |keep: fn(i64) -> bool| mean_where(rows, |row| fault_block(row).is_some_and(keep));
+            Some((of(|block| block == 0)?, of(|block| block > 0)?))
+        },
+    )
 }
 
 fn embeddings(campaign: &Campaign) -> Vec<Finding> {
@@ -370,20 +355,4 @@ fn protections(campaign: &Campaign) -> Vec<Finding> {
         });
     }
     found
-}
-
-/// Name of a protection in prose.
-pub fn title(kind: ProtectionKind) -> &'static str {
-    match kind {
-        ProtectionKind::None => "no protection",
-        ProtectionKind::Dmr => "DMR",
-        ProtectionKind::Thundervolt => "ThUnderVolt",
-        ProtectionKind::Abft => "classical ABFT",
-        ProtectionKind::ApproxAbft => "ApproxABFT",
-        ProtectionKind::StatisticalAbft => "statistical ABFT",
-        ProtectionKind::Drift => "DRIFT",
-        ProtectionKind::DriftKeep => "DRIFT, elements kept",
-        ProtectionKind::DriftZero => "DRIFT, elements zeroed",
-        ProtectionKind::DriftRowMajor => "DRIFT, row-major checkpoints",
-    }
 }

@@ -9,6 +9,7 @@ mod findings;
 mod pictures;
 mod prices;
 mod protections;
+mod quality;
 mod records;
 mod table;
 #[cfg(test)]
@@ -16,10 +17,10 @@ mod tests;
 mod titles;
 
 pub use protections::tolerable_ratio;
-pub use records::{CONFIDENCE, Campaign, Row, Twins};
+pub use quality::quality_words;
+pub use records::{Campaign, Row, Twins};
 pub use titles::Kind;
 
-use crate::campaign::equal_quality::Answer;
 use crate::metrics::RealImages;
 use crate::report::{Item, ReportError, Section};
 use crate::synth::ArrayArea;
@@ -59,31 +60,5 @@ pub fn section(
         title: Kind::of(campaign, &axes).title(campaign),
         prose: titles::prose(campaign, &axes),
         items,
-    })
-}
-
-/// The three criteria of equal quality of a cell, in a sentence.
-pub fn quality_words(row: &Row, twins: &Twins, real: &RealImages) -> String {
-    table::quality(row, twins, real).map_or(String::new(), |quality| {
-        let criteria = quality.criteria();
-        let words: Vec<String> = criteria
-            .iter()
-            .map(|(name, criterion)| {
-                let word = match criterion.answer() {
-                    Answer::Kept => "kept",
-                    Answer::Broken => "broken",
-                    Answer::Open => "left open",
-                };
-                format!(
-                    "{name} {:.3} of {} {word}",
-                    criterion.loss.value, criterion.bound
-                )
-            })
-            .collect();
-        format!(
-            "Losses of its {} images: {}.",
-            row.images.len(),
-            words.join(", ")
-        )
     })
 }

@@ -3,8 +3,9 @@
 
 use super::axes::{Axis, label};
 use super::records::{Campaign, Row};
+use crate::campaign::experiments::images::{Outcome, class};
 use crate::image::Image as Picture;
-use crate::metrics::{CLASS_NAMES, CLASSES, Lpips, anchors};
+use crate::metrics::{CLASS_NAMES, Lpips, anchors};
 use crate::report::{Column, Image, Item, ReportError, Strip, StripRow, Table};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -38,10 +39,7 @@ pub fn strip(campaign: &Campaign, axes: &[Axis]) -> Result<Vec<Item>, ReportErro
             continue;
         }
         let images = row.images.iter().take(COLUMNS).map(|(seed, image)| {
-            let class = CLASS_NAMES[(*seed % CLASSES as u64) as usize];
-            let png = STANDARD
-                .decode(&image.picture)
-                .map_err(|error| content(format!("picture of seed {seed}: {error}")))?;
+            let class = CLASS_NAMES[class(*seed)];
             Ok(Image {
                 file: format!("{}-{at}-{seed}.png", campaign.name).into(),
                 alt: format!("seed {seed}, {class}"),
@@ -50,7 +48,7 @@ pub fn strip(campaign: &Campaign, axes: &[Axis]) -> Result<Vec<Item>, ReportErro
                 } else {
                     format!("{:.3}", image.lpips)
                 },
-                png,
+                png: png(*seed, image).map_err(content)?,
             })
         });
         let label = if faultless {
@@ -82,6 +80,12 @@ pub fn strip(campaign: &Campaign, axes: &[Axis]) -> Result<Vec<Item>, ReportErro
     Ok(items)
 }
 
+/// The PNG file of an image.
+fn png(seed: u64, image: &Outcome) -> Result<Vec<u8>, String> {
+    let decoded = STANDARD.decode(&image.picture);
+    decoded.map_err(|error| format!("picture of seed {seed}: {error}"))
+}
+
 /// LPIPS between error-free images; `None` where no two can be compared.
 fn anchor_table(
     campaign: &Campaign,
@@ -90,17 +94,11 @@ fn anchor_table(
 ) -> Result<Option<Table>, ReportError> {
     let mut pictures = Vec::new();
     for (seed, image) in &clean.images {
-        let png = STANDARD
-            .decode(&image.picture)
-            .map_err(|error| content(format!("picture of seed {seed}: {error}")))?;
+        let png = png(*seed, image).map_err(&content)?;
         let picture = Picture::from_png(&png, &campaign.file);
         pictures.push(picture.map_err(|error| content(error.to_string()))?);
     }
-    let labels: Vec<usize> = clean
-        .images
-        .keys()
-        .map(|seed| (*seed % CLASSES as u64) as usize)
-        .collect();
+    let labels: Vec<usize> = clean.images.keys().map(|seed| class(*seed)).collect();
     let views: Vec<&Picture> = pictures.iter().collect();
     let metric = |error: crate::metrics::MetricError| content(error.to_string());
     let features = Lpips::embedded().features(&views).map_err(metric)?;

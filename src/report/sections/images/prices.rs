@@ -1,8 +1,7 @@
 //! What protections cost beside none, on the same faults: energy, time, area and memory traffic.
 
 use super::costs::{ARRAY, MEMORY, PUBLISHED, model};
-use super::findings::title;
-use super::protections::looked_at;
+use super::protections::{looked_at, title};
 use super::records::{Campaign, Row};
 use super::titles::MANY;
 use crate::baseline::ProtectionKind;

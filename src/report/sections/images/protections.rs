@@ -1,10 +1,10 @@
 //! Protections compared on the same faults: the error rate that each tolerates, and what it does
 //! for that.
 
-use super::findings::title;
-use super::records::{CONFIDENCE, Campaign, Row};
-use crate::baseline::{ProtectionKind, Work};
+use super::records::{Campaign, Row};
+use crate::baseline::ProtectionKind;
 use crate::campaign::equal_quality;
+use crate::campaign::statistics::CONFIDENCE;
 use crate::report::tolerance::{Curve, Tolerable, ratio};
 use crate::report::{Column, Measured, Table};
 
@@ -114,13 +114,9 @@ pub fn protections(campaign: &Campaign) -> Option<Table> {
 
 /// What a protection did, per image.
 fn costs(row: &Row) -> Vec<String> {
-    let mut work = Work::default();
-    let (mut tiles, images) = (0, row.images.len().max(1) as f64);
-    for image in row.images.values() {
-        work += image.work;
-        work += image.other_work;
-        tiles += image.tiles;
-    }
+    let work = row.work();
+    let tiles: u64 = row.images.values().map(|image| image.tiles).sum();
+    let images = row.images.len().max(1) as f64;
     let share =
         |part: u64, whole: u64| format!("{:.2}%", 100.0 * part as f64 / whole.max(1) as f64);
     let mended = work.corrected + work.zeroed + work.razor_corrections + work.restored;
@@ -134,4 +130,20 @@ fn costs(row: &Row) -> Vec<String> {
         format!("{:.0}", mended as f64 / images),
         format!("{:.2} MB", traffic * 1e-6),
     ]
+}
+
+/// Name of a protection in prose.
+pub fn title(kind: ProtectionKind) -> &'static str {
+    match kind {
+        ProtectionKind::None => "no protection",
+        ProtectionKind::Dmr => "DMR",
+        ProtectionKind::Thundervolt => "ThUnderVolt",
+        ProtectionKind::Abft => "classical ABFT",
+        ProtectionKind::ApproxAbft => "ApproxABFT",
+        ProtectionKind::StatisticalAbft => "statistical ABFT",
+        ProtectionKind::Drift => "DRIFT",
+        ProtectionKind::DriftKeep => "DRIFT, elements kept",
+        ProtectionKind::DriftZero => "DRIFT, elements zeroed",
+        ProtectionKind::DriftRowMajor => "DRIFT, row-major checkpoints",
+    }
 }

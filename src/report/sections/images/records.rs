@@ -1,17 +1,15 @@
 //! Records of `images`, cell by cell.
 
 use crate::campaign::experiments::images::{Cell, Faults};
-use crate::campaign::statistics::Estimate;
+use crate::campaign::statistics::{CONFIDENCE, Estimate};
 use crate::campaign::{Measure, Record};
 use crate::report::ReportError;
+use crate::report::sections::anchor;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A cell with its images.
 pub use crate::campaign::experiments::images::CellRecords as Row;
-
-/// Confidence of every interval.
-pub const CONFIDENCE: f64 = 0.95;
 
 /// A campaign's records.
 #[derive(Clone, Debug)]
@@ -43,9 +41,9 @@ impl Campaign {
         format!("drift campaign configs/campaigns/paper/{}.yaml", self.name)
     }
 
-    /// Anchors may not hold all that names of campaigns may.
+    /// Anchor of its section.
     pub fn id(&self) -> String {
-        self.name.to_ascii_lowercase().replace('_', "-")
+        anchor(&self.name)
     }
 
     /// The file without its folder.

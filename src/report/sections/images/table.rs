@@ -2,8 +2,9 @@
 
 use super::axes::Axis;
 use super::costs;
-use super::records::{CONFIDENCE, Campaign, Row, Twins};
-use crate::campaign::equal_quality::{Answer, Quality, classified, judge};
+use super::quality::quality;
+use super::records::{Campaign, Row, Twins};
+use crate::campaign::equal_quality::{Answer, Quality, classified};
 use crate::campaign::experiments::images::CellCost;
 use crate::campaign::statistics::Estimate;
 use crate::metrics::{Classified, RealImages};
@@ -102,16 +103,6 @@ fn number(estimate: Option<Estimate>, digits: usize) -> String {
     estimate.map_or("–".to_owned(), |estimate| {
         format!("{:.digits$}", estimate.value)
     })
-}
-
-/// Judges the images of a cell.
-pub fn quality(row: &Row, twins: &Twins, real: &RealImages) -> Option<Quality> {
-    let images: Vec<_> = row
-        .images
-        .iter()
-        .map(|(seed, image)| (image, twins.features(&row.cell, *seed)))
-        .collect();
-    judge(&images, real, CONFIDENCE)
 }
 
 fn verdict(quality: &Quality) -> String {

@@ -106,90 +106,47 @@ fn gate(
     let mut at = 0;
     while let Some(step) = formula.get(at) {
         at += 1;
-        // The last step writes the result to its place.
         let (values, spare) = scratch.split_at_mut(depth * longest);
-        if let Step::Literal(n) = step {
-            let literal = &function.literals[usize::from(*n)];
-            let operand = Operand::of(literal, rows, settled_values, &row.computed);
-            let operation = formula.get(at).filter(|s| !matches!(s, Step::Literal(_)));
-            let (Some(operation), 1..) = (operation, depth) else {
-                let (value, spare) = spare.split_at_mut(longest);
-                let outs = value[..length].iter_mut();
-                operand.each(operand.words(store), spare, outs, |out, value| *out = value);
-                depth += 1;
-                continue;
-            };
-            // An operand that is used at once need not be kept.
-            at += 1;
-            let left = &mut values[(depth - 1) * longest..][..length];
-            let and = *operation == Step::And;
+        let Step::Literal(n) = step else {
+            depth -= 1;
+            let (left, right) = values.split_at_mut(depth * longest);
+            let left = &mut left[(depth - 1) * longest..][..length];
             if at < formula.len() {
-                let outs = left.iter_mut();
-                if and {
-                    operand.each(operand.words(store), spare, outs, |out, value| {
-                        *out = out.and(value);
-                    });
-                } else {
-                    operand.each(operand.words(store), spare, outs, |out, value| {
-                        *out = out.or(value);
-                    });
-                }
-                continue;
-            }
-            // No row lies where one is that it is computed from.
-            let (before, rest) = store.split_at_mut(place.start);
-            let (out, after) = rest.split_at_mut(length);
-            let words = if operand.place.end <= place.start {
-                operand.words(before)
+                join_rows(step, in_place(left), right);
             } else {
-                let start = operand.place.start.saturating_sub(place.end);
-                &after[start..start + operand.place.len()]
-            };
-            let outs = out.iter_mut().zip(left);
-            if and {
-                operand.each(words, spare, outs, |(out, left), value| {
-                    *out = left.and(value);
-                });
-            } else {
-                operand.each(words, spare, outs, |(out, left), value| {
-                    *out = left.or(value);
-                });
+                join_rows(step, into(&mut store[place.clone()], left), right);
             }
-            depth = 0;
             continue;
-        }
-        depth -= 1;
-        let (left, right) = values.split_at_mut(depth * longest);
-        let left = &mut left[(depth - 1) * longest..][..length];
-        let and = *step == Step::And;
+        };
+        let literal = &function.literals[usize::from(*n)];
+        let operand = Operand::of(literal, rows, settled_values, &row.computed);
+        let operation = formula.get(at).filter(|s| !matches!(s, Step::Literal(_)));
+        let (Some(operation), 1..) = (operation, depth) else {
+            let (value, spare) = spare.split_at_mut(longest);
+            let outs = value[..length].iter_mut();
+            operand.each(operand.words(store), spare, outs, |out, value| *out = value);
+            depth += 1;
+            continue;
+        };
+        // An operand that is used at once need not be kept.
+        at += 1;
+        let left = &mut values[(depth - 1) * longest..][..length];
         if at < formula.len() {
-            let outs = left.iter_mut().zip(right);
-            if and {
-                for (left, right) in outs {
-                    *left = left.and(*right);
-                    one_word_at_a_time();
-                }
-            } else {
-                for (left, right) in outs {
-                    *left = left.or(*right);
-                    one_word_at_a_time();
-                }
-            }
+            let words = operand.words(store);
+            join_operand(operation, in_place(left), &operand, words, spare);
             continue;
         }
-        let outs = store[place.clone()].iter_mut().zip(left).zip(right);
-        if and {
-            for ((out, left), right) in outs {
-                *out = left.and(*right);
-                one_word_at_a_time();
-            }
+        // The last step writes the result to its place. No row lies where one is that it is
+        // computed from.
+        let (before, rest) = store.split_at_mut(place.start);
+        let (out, after) = rest.split_at_mut(length);
+        let words = if operand.place.end <= place.start {
+            operand.words(before)
         } else {
-            for ((out, left), right) in outs {
-                *out = left.or(*right);
-                one_word_at_a_time();
-            }
-        }
-        depth = 0;
+            let start = operand.place.start.saturating_sub(place.end);
+            &after[start..start + operand.place.len()]
+        };
+        join_operand(operation, into(out, left), &operand, words, spare);
     }
     if let [Step::Literal(_)] = formula[..] {
         store[place.clone()].copy_from_slice(&scratch[..length]);
@@ -199,6 +156,64 @@ fn gate(
     let (first, last) = (stored[before], stored[before + length - 1]);
     fill(&mut stored[..before], first);
     fill(&mut stored[before + length..], last);
+}
+
+/// Left operands that the results replace.
+#[inline(always)]
+fn in_place(left: &mut [Lanes]) -> impl Iterator<Item = (&mut Lanes, Lanes)> {
+    left.iter_mut().map(|left| {
+        let value = *left;
+        (left, value)
+    })
+}
+
+/// Places of results, and left operands.
+#[inline(always)]
+fn into<'l>(
+    out: &'l mut [Lanes],
+    left: &'l [Lanes],
+) -> impl Iterator<Item = (&'l mut Lanes, Lanes)> {
+    out.iter_mut().zip(left.iter().copied())
+}
+
+/// Joins left operands with the values of a row.
+#[inline(always)]
+fn join_rows<'l>(
+    operation: &Step,
+    outs: impl Iterator<Item = (&'l mut Lanes, Lanes)>,
+    right: &[Lanes],
+) {
+    if *operation == Step::And {
+        for ((out, left), right) in outs.zip(right) {
+            *out = left.and(*right);
+            one_word_at_a_time();
+        }
+    } else {
+        for ((out, left), right) in outs.zip(right) {
+            *out = left.or(*right);
+            one_word_at_a_time();
+        }
+    }
+}
+
+/// Joins left operands with a literal, `words` being its source's.
+#[inline(always)]
+fn join_operand<'l>(
+    operation: &Step,
+    outs: impl Iterator<Item = (&'l mut Lanes, Lanes)>,
+    operand: &Operand,
+    words: &[Lanes],
+    spare: &mut [Lanes],
+) {
+    if *operation == Step::And {
+        operand.each(words, spare, outs, |(out, left), value| {
+            *out = left.and(value);
+        });
+    } else {
+        operand.each(words, spare, outs, |(out, left), value| {
+            *out = left.or(value);
+        });
+    }
 }
 
 #[inline(always)]

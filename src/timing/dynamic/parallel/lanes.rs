@@ -114,7 +114,8 @@ fn narrow<const AND: bool, const COUNT: usize, T>(
     }
 }
 
-/// The same into `out`, of which the last `width` words are overwritten as well. Every word is combined three times whatever the width (van Herk 1992; Gil and Werman 1993).
+/// The same into `out`, of which the last `width` words are overwritten as well. Every word is
+/// combined three times whatever the width (van Herk 1992; Gil and Werman 1993).
 #[inline(always)]
 fn wide<const AND: bool>(x: &[Lanes], width: usize, flip: Lanes, out: &mut [Lanes]) {
     let length = x.len() - width;

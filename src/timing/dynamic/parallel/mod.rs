@@ -3,8 +3,12 @@
 mod kernel;
 mod lanes;
 mod plan;
+mod words;
 
 pub use lanes::{LANES, Lanes};
+pub(in crate::timing) use words::each_mask;
+pub(super) use words::transpose;
+pub use words::word_planes;
 
 use super::model::DelayModel;
 use plan::Plan;

@@ -1,6 +1,6 @@
 //! Delay against voltage: the alpha-power law.
 
-use crate::timing::TimingError;
+use thiserror::Error;
 
 /// delay(V) = k · V / (V − Vth)^α (Sakurai and Newton, 1990).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,6 +16,11 @@ pub struct AlphaPower {
     /// The largest relative error at the fitted points.
     pub worst: f64,
 }
+
+/// Delays that no alpha-power law describes.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("no alpha-power law: {0}")]
+pub struct FitError(String);
 
 /// Golden-section steps; each narrows the threshold by 0.618.
 const STEPS: usize = 80;
@@ -35,20 +40,20 @@ impl AlphaPower {
     /// logarithm: for a given threshold that is a straight line.
     ///
     /// # Errors
-    /// [`TimingError::Fit`] with fewer than four different voltages, or with
+    /// [`FitError`] with fewer than four different voltages, or with
     /// values that are not above 0.
-    pub fn fit(points: &[(f64, f64)]) -> Result<Self, TimingError> {
+    pub fn fit(points: &[(f64, f64)]) -> Result<Self, FitError> {
         let mut voltages: Vec<f64> = points.iter().map(|(voltage, _)| *voltage).collect();
         voltages.sort_by(f64::total_cmp);
         voltages.dedup();
         if voltages.len() < 4 {
             let message = format!("expected four or more voltages, found {}", voltages.len());
-            return Err(TimingError::Fit(message));
+            return Err(FitError(message));
         }
         let usable = |(v, t): &(f64, f64)| *v > 0.0 && *t > 0.0 && v.is_finite() && t.is_finite();
         if !points.iter().all(usable) {
             let message = "expected voltages and delays above 0".to_owned();
-            return Err(TimingError::Fit(message));
+            return Err(FitError(message));
         }
         // Just below the lowest voltage, whose delay would be infinite there.
         let highest = voltages[0] * 0.999;
@@ -99,6 +104,49 @@ impl AlphaPower {
             alpha: -slope,
             rms: (squares / count).sqrt(),
             worst: 0.0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fit_finds_the_law_that_made_the_delays() {
+        let law = AlphaPower {
+            scale: 2.5,
+            threshold: 0.42,
+            alpha: 1.37,
+            rms: 0.0,
+            worst: 0.0,
+        };
+        let voltages = [0.6, 0.7, 0.8, 0.95, 1.1];
+        let exact: Vec<_> = voltages.iter().map(|v| (*v, law.delay(*v))).collect();
+        let found = AlphaPower::fit(&exact).unwrap();
+        assert!((found.threshold - 0.42).abs() < 1e-6, "{found:?}");
+        assert!((found.alpha - 1.37).abs() < 1e-5 && (found.scale - 2.5).abs() < 1e-5);
+        assert!(found.rms < 1e-8 && found.worst < 1e-8);
+        // A point that is 2% off is seen in the errors.
+        let mut off = exact.clone();
+        off[2].1 *= 1.02;
+        let found = AlphaPower::fit(&off).unwrap();
+        assert!(found.worst > 0.005 && found.worst < 0.02 && found.rms < found.worst);
+        assert_eq!(found.delay(found.threshold), f64::INFINITY);
+    }
+
+    #[test]
+    fn too_few_or_impossible_points_are_no_law() {
+        let three = [(1.0, 3.0), (1.1, 2.0), (1.2, 1.5), (1.2, 1.5)];
+        assert!(
+            AlphaPower::fit(&three)
+                .unwrap_err()
+                .to_string()
+                .contains("found 3")
+        );
+        for wrong in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            let points = [(1.0, 3.0), (1.1, 2.0), (1.2, 1.5), (1.3, wrong)];
+            assert!(AlphaPower::fit(&points).is_err(), "{wrong}");
         }
     }
 }

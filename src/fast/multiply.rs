@@ -1,4 +1,4 @@
-//! Whole products: blocks that fit the caches, and threads.
+//! Products into memory: blocks that fit the caches, and threads.
 
 use super::PackedWeights;
 use super::kernel::{self, Isa, PANEL};

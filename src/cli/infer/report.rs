@@ -1,6 +1,7 @@
 //! What `drift infer` leaves behind: images, a record, and the summary.
 
-use super::infer::{Args, Finished};
+use super::Args;
+use crate::cli::output;
 use anyhow::{Context, Result};
 use drift::baseline::{ProtectionKind, Work};
 use drift::image::{Image, grid};
@@ -16,6 +17,20 @@ use std::path::Path;
 const SCHEMA: &str = "drift-infer/1";
 /// Pairs of images for an anchor.
 const ANCHOR_PAIRS: usize = 10_000;
+
+/// A finished run.
+pub struct Finished {
+    /// Images, in order.
+    pub made: Vec<Made>,
+    /// Their error-free twins, if there are any.
+    pub reference: Option<Vec<Made>>,
+    /// Class of each image, of models with classes.
+    pub classes: Option<Vec<usize>>,
+    /// Prompt of each image, if there are any.
+    pub prompts: Option<Vec<String>>,
+    /// Seconds of the images and of their twins.
+    pub seconds: (f64, f64),
+}
 
 /// Sums over all images.
 #[derive(Default)]
@@ -48,7 +63,7 @@ pub fn write(
     kind: ProtectionKind,
     finished: &Finished,
 ) -> Result<()> {
-    let pictures = pictures(&finished.made);
+    let pictures = pictures_of(&finished.made);
     let clean = finished.reference.as_deref().and_then(pictures_of);
     match &pictures {
         Some(pictures) => {
@@ -93,6 +108,7 @@ pub fn write(
         "guidance": args.guidance,
         "seed": args.faults.seed,
         "classes": finished.classes,
+        "prompts": finished.prompts,
         "faults_from": args.faults.replay(),
         "schedule": schedule,
         "gemms": sums.gemms,
@@ -115,19 +131,13 @@ pub fn write(
         "seconds": finished.seconds.0,
         "seconds_error_free": finished.reference.as_ref().map(|_| finished.seconds.1),
     });
-    let file = args.out.join("record.json");
-    drift::atomic::write(&file, &(serde_json::to_string_pretty(&record)? + "\n"))
-        .with_context(|| format!("{}: cannot be written", file.display()))?;
+    output::record(&args.out.join("record.json"), &record)?;
     print(args, setting, kind, finished, &sums, &quality);
     Ok(())
 }
 
-fn pictures(made: &[Made]) -> Option<Vec<Image>> {
-    made.iter().map(|made| picture(&made.latents)).collect()
-}
-
 fn pictures_of(made: &[Made]) -> Option<Vec<Image>> {
-    pictures(made)
+    made.iter().map(|made| picture(&made.latents)).collect()
 }
 
 /// One PNG per image, and all of them as a grid.
@@ -160,11 +170,7 @@ fn save_latents(made: &[Made], file: &Path) -> Result<()> {
     let bytes: Vec<u8> = values.flat_map(|value| value.to_le_bytes()).collect();
     let view = TensorView::new(Dtype::F32, all.shape().to_vec(), &bytes)?;
     let bytes = safetensors::serialize([("latents", view)], None)?;
-    let temporary = drift::atomic::temporary_beside(file)?;
-    std::fs::write(temporary.path(), bytes)
-        .with_context(|| format!("{}: cannot be written", file.display()))?;
-    temporary.persist(file).map_err(|error| error.error)?;
-    Ok(())
+    output::write(file, bytes)
 }
 
 fn quality(pictures: &[Image], clean: Option<&[Image]>, finished: &Finished) -> Result<Quality> {
