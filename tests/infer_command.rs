@@ -159,6 +159,71 @@ fn arguments_that_do_not_fit_are_refused() {
     }
 }
 
+/// The shipped adaptive schedule.
+const ADAPTIVE: &str = "configs/schedules/adaptive.yaml";
+
+#[test]
+fn an_adaptive_schedule_runs_alike_on_any_number_of_threads() {
+    let record = |threads: &str| {
+        let out = tempfile::tempdir().unwrap();
+        let schedule = Path::new(env!("CARGO_MANIFEST_DIR")).join(ADAPTIVE);
+        let schedule = schedule.to_str().unwrap();
+        let args = "--n 2 --steps 8 --protection drift --no-reference --threads";
+        let args: Vec<&str> = args
+            .split(' ')
+            .chain([threads, "--schedule", schedule])
+            .collect();
+        let output = infer(&out, &args);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).contains("changes of the point"));
+        let record = std::fs::read_to_string(out.path().join("record.json")).unwrap();
+        let mut record: serde_json::Value = serde_json::from_str(&record).unwrap();
+        record.as_object_mut().unwrap().remove("seconds");
+        let image = std::fs::read(out.path().join("images.png")).unwrap();
+        (record, image)
+    };
+    let (one, two) = (record("1"), record("2"));
+    assert_eq!(one, two);
+    let points = &one.0["points"];
+    let tiles: u64 = points["tiles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tiles| tiles.as_u64().unwrap())
+        .sum();
+    assert_eq!(Some(tiles), one.0["tiles"].as_u64());
+    // It begins at the first point away from nominal and goes down.
+    assert!(points["lowers"].as_u64().unwrap() > 0, "{points}");
+}
+
+#[test]
+fn adaptive_schedules_that_cannot_be_used_are_refused() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join(ADAPTIVE);
+    let blind = [
+        "--schedule",
+        shipped.to_str().unwrap(),
+        "--protection",
+        "dmr",
+    ];
+    refused(&blind, &["--protection dmr", "checksums"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("s.yaml");
+    let yaml = std::fs::read_to_string(&shipped).unwrap();
+    for (from, to, part) in [
+        ("patience: 16", "patience: 300", "adaptive.patience: 300"),
+        ("start: 6", "start: 9", "adaptive.start: 9"),
+    ] {
+        std::fs::write(&file, yaml.replace(from, to)).unwrap();
+        let args = [
+            "--protection",
+            "drift",
+            "--schedule",
+            file.to_str().unwrap(),
+        ];
+        refused(&args, &["s.yaml", part, "expected 0..="]);
+    }
+}
+
 #[cfg(not(feature = "text"))]
 #[test]
 fn prompts_need_a_program_with_text_encoders() {

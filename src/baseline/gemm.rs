@@ -113,18 +113,24 @@ impl FaultyGemm<'_> {
     }
 }
 
-/// Work of recomputing so many tiles of an M×K×N GEMM at the nominal point, with checksums, without
-/// having their faults: every tile costs what a full one does.
-pub fn recompute_work(config: &ArrayConfig, (m, k, n): (usize, usize, usize), tiles: u64) -> Work {
+/// Work of recomputing so many tiles of an M×K×N GEMM at the nominal point, with or without checksums,
+/// without having their faults: every tile costs what a full one does.
+pub fn recompute_work(
+    config: &ArrayConfig,
+    (m, k, n): (usize, usize, usize),
+    tiles: u64,
+    checksums: bool,
+) -> Work {
     if tiles == 0 {
         return Work::default();
     }
-    let lanes = |size: usize, per_tile: usize| size.min(per_tile) + 2;
+    let more = if checksums { 2 } else { 0 };
+    let lanes = |size: usize, per_tile: usize| size.min(per_tile) + more;
     let one = lanes(m, config.tile_rows) * lanes(n, config.columns) * k;
     Work {
         recomputed_tiles: tiles,
         recomputed_macs: tiles * one as u64,
-        nominal_cycles: Cycles(tiles * tile_interval(config, k, true).0),
+        nominal_cycles: Cycles(tiles * tile_interval(config, k, checksums).0),
         nominal_visits: 1,
         ..Work::default()
     }

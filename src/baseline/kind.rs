@@ -76,6 +76,11 @@ impl ProtectionKind {
         matches!(self, Self::Drift | Self::DriftRowMajor)
     }
 
+    /// Whether the array has checksums, whose flags the error monitor counts.
+    pub fn has_checksums(self) -> bool {
+        !matches!(self, Self::None | Self::Dmr | Self::Thundervolt)
+    }
+
     /// A fresh one for an image. `settings` are DRIFT's, of which its ablations override what
     /// they ablate.
     pub fn build(self, settings: DriftSettings, device: &Device) -> Box<dyn Protection> {

@@ -5,7 +5,7 @@ use anyhow::Result;
 use drift::config::ArrayConfig;
 use drift::rtl;
 use drift::synth::{
-    self, ArrayArea, CellLibrary, REALM_OVERHEAD, SWEEP_SCHEMA, SizedRtl, SweepRecord, area,
+    self, ArrayArea, CellLibrary, NAND2, REALM_OVERHEAD, SWEEP_SCHEMA, SizedRtl, SweepRecord, area,
     sizes_needed,
 };
 use drift::timing::recipe::cell_library;
@@ -62,7 +62,7 @@ fn percent(part: f64) -> String {
 
 /// Unit of areas.
 fn unit(library: Option<&CellLibrary>) -> &'static str {
-    if library.is_some() { "um2" } else { "NAND2" }
+    if library.is_some() { "um2" } else { NAND2 }
 }
 
 fn table(config: &ArrayConfig, library: Option<&CellLibrary>) -> Result<Verdict> {
@@ -111,13 +111,16 @@ fn table(config: &ArrayConfig, library: Option<&CellLibrary>) -> Result<Verdict>
     Ok(Verdict::Good)
 }
 
+/// Rows of a tile for each PE along a side: they hide the weight load, as those of the shipped
+/// configurations do.
+const TILE_ROWS: usize = 2;
+
 /// The RTL of a square array, with and without checksums.
 fn square(config: &ArrayConfig, size: usize) -> Result<(TempDir, TempDir)> {
     let with = ArrayConfig {
         rows: size,
         columns: size,
-        // Hides the weight load, as the shipped configurations do.
-        tile_rows: 2 * size,
+        tile_rows: TILE_ROWS * size,
         ..config.clone()
     };
     let without = ArrayConfig {
@@ -192,7 +195,7 @@ fn sweep(
             arrays: sizes
                 .iter()
                 .zip(&found)
-                .map(|(size, found)| ArrayArea::new(*size, found))
+                .map(|(size, found)| ArrayArea::new(*size, TILE_ROWS * size, found))
                 .collect(),
         };
         output::record(file, &record)?;

@@ -39,6 +39,15 @@ pub fn run(args: &Args) -> Result<Verdict> {
     let kind = inputs::protection(&args.protection)?;
     let schedule = args.schedule.as_deref().map(DvfsSchedule::from_file);
     let schedule = schedule.transpose()?;
+    let adaptive = schedule
+        .as_ref()
+        .is_some_and(|schedule| schedule.adaptive.is_some());
+    if adaptive && !kind.has_checksums() {
+        bail!(
+            "--protection {kind} is not allowed; expected one with checksums, such as drift: the schedule \
+             is adaptive and counts their flags"
+        );
+    }
     let plan = match &schedule {
         Some(schedule) => Some(faults::scheduled(schedule, args, &config, &source)?),
         None => faults::plan(args, &config)?,

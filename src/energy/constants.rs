@@ -52,6 +52,25 @@ pub struct MemorySystem {
     pub efficiency: Constant,
 }
 
+/// Area of what protections have and the generated RTL has not, in NAND2 equivalents as
+/// [`crate::synth`] counts generic cells, or as what the key says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AreaConstants {
+    /// Shadow latch, comparator and restoring multiplexer of a Razor flip-flop.
+    pub razor_nand2_per_psum_bit: Constant,
+    /// Multiplexer that passes the corrected psum on in place of the next PE's.
+    pub te_drop_nand2_per_psum_bit: Constant,
+    /// DMR's comparison of two sums, with the tree that joins its bits.
+    pub compare_nand2_per_column: Constant,
+    /// Banks of sums that DMR needs for the first copy.
+    pub copy_banks: Constant,
+    /// ApproxABFT's adder, register and limit of the matrix sum.
+    pub matrix_sum_nand2: Constant,
+    /// ReaLM's circuits for count and magnitude, over the area of the plain array.
+    pub statistics_share: Constant,
+}
+
 /// Feature size of technology tables.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,6 +109,8 @@ pub struct Constants {
     pub checksum_logic_share: Constant,
     /// Power of Razor flip-flops over that of the array.
     pub razor_share: Constant,
+    /// Area of what was not synthesised.
+    pub area: AreaConstants,
 }
 
 impl Constants {
@@ -210,7 +231,25 @@ impl Constants {
             ("razor_share", &self.razor_share, false),
         ];
         let others = others.map(|(key, constant, share)| (key.to_owned(), constant, share));
-        memories.chain(others).collect()
+        let area = [
+            (
+                "razor_nand2_per_psum_bit",
+                &self.area.razor_nand2_per_psum_bit,
+            ),
+            (
+                "te_drop_nand2_per_psum_bit",
+                &self.area.te_drop_nand2_per_psum_bit,
+            ),
+            (
+                "compare_nand2_per_column",
+                &self.area.compare_nand2_per_column,
+            ),
+            ("copy_banks", &self.area.copy_banks),
+            ("matrix_sum_nand2", &self.area.matrix_sum_nand2),
+            ("statistics_share", &self.area.statistics_share),
+        ];
+        let area = area.map(|(key, constant)| (format!("area.{key}"), constant, false));
+        memories.chain(others).chain(area).collect()
     }
 
     /// The memory of that name.

@@ -50,9 +50,9 @@ parts! {
     leakage: "PE leakage",
     /// MACs, clocks and leakage of checksum columns and rows, and their logic; or Razor flip-flops.
     protection: "protection logic",
-    /// The second copy of a GEMM that runs twice.
+    /// PEs in the second copy of a GEMM that runs twice.
     redundancy: "second copy",
-    /// Tiles computed again at the nominal point.
+    /// PEs in tiles computed again at the nominal point.
     recompute: "recomputed tiles",
     /// Loss of the regulator.
     regulator: "regulator loss",
@@ -113,6 +113,9 @@ pub struct Cost {
     pub cycles: f64,
     /// Bytes read from and written to DRAM.
     pub dram_bytes: f64,
+    /// DRAM rows opened for them; 0 in records from before they were counted.
+    #[serde(default)]
+    pub dram_rows: f64,
 }
 
 impl AddAssign for Cost {
@@ -121,6 +124,7 @@ impl AddAssign for Cost {
         self.seconds += other.seconds;
         self.cycles += other.cycles;
         self.dram_bytes += other.dram_bytes;
+        self.dram_rows += other.dram_rows;
     }
 }
 
@@ -132,6 +136,7 @@ impl Mul<f64> for Cost {
             seconds: self.seconds * times,
             cycles: self.cycles * times,
             dram_bytes: self.dram_bytes * times,
+            dram_rows: self.dram_rows * times,
         }
     }
 }
@@ -146,6 +151,11 @@ impl Sum for Cost {
 }
 
 impl Cost {
+    /// Energy of the array in pJ: its PEs with what protects them, tiles computed again, its supply.
+    pub fn array_pj(&self) -> f64 {
+        self.energy.groups()[0].1
+    }
+
     /// Energy in J.
     pub fn joules(&self) -> f64 {
         self.energy.total() * 1e-12

@@ -1,7 +1,7 @@
 //! An array with its technology and its memories: what a GEMM costs on it.
 
 use super::constants::pj_per_byte;
-use super::traffic::Traffic;
+use super::traffic::{Held, Traffic};
 use super::{Constants, Cost, EnergyError, MemorySystem, Parts};
 use crate::baseline::{Hardware, Work};
 use crate::config::{ArrayConfig, ChecksumDomain, Dataflow};
@@ -162,20 +162,22 @@ impl Machine {
             1.0
         };
 
+        let again = self.refetch(&array, self.held(shape), work);
         let dram_bytes =
-            traffic.dram() + work.checkpoint_bytes_written + work.checkpoint_bytes_read;
+            traffic.dram() + again + work.checkpoint_bytes_written + work.checkpoint_bytes_read;
         let dram_seconds = dram_bytes as f64 / self.dram.bandwidth;
         let nominal_seconds = work.nominal_cycles.0 as f64 / self.nominal.frequency.0;
         let compute_seconds = copies * cycles / point.frequency.0 + nominal_seconds;
         let busy = dram_seconds.max(compute_seconds);
 
         let one = self.array_parts(shape, point, hardware, cycles, busy / copies)?;
-        let mut parts = self.memory_parts(traffic, shape, busy) + one;
-        if hardware == Hardware::Twice {
-            parts.redundancy = one.total() + parts.buffer + parts.accumulators;
-        }
-        parts.recompute = self.recompute(&array, work)?;
+        let mut parts = self.memory_parts(traffic, shape, busy);
+        parts.buffer *= copies;
+        parts.accumulators *= copies;
+        parts.redundancy = (copies - 1.0) * one.total();
+        parts += one + self.recompute(&array, work)?;
         parts.dram_checkpoints = self.checkpoints(work);
+        parts.dram_activations += self.stream(again, self.dram.read_burst);
         let through_regulator = one.total() * copies + parts.recompute;
         parts.regulator =
             through_regulator * (1.0 / self.constants.regulator_efficiency.value - 1.0);
@@ -184,6 +186,12 @@ impl Machine {
             seconds: busy,
             cycles: copies * cycles + work.nominal_cycles.0 as f64,
             dram_bytes: dram_bytes as f64,
+            dram_rows: (self.rows(traffic.weights)
+                + self.rows(traffic.activations_read)
+                + self.rows(traffic.activations_written)
+                + self.rows(again)
+                + work.rows_opened_writing
+                + work.rows_opened_reading) as f64,
         };
         if work.nominal_visits > 0 {
             let there = self.transition(point, self.nominal)?;
@@ -201,12 +209,21 @@ impl Machine {
         let bytes: f64 = weights
             .map(|s| s.k as f64 * s.n as f64 * s.count as f64)
             .sum();
-        bytes <= 0.5 * self.constants.buffer_mib.value * 1024.0 * 1024.0
+        bytes <= 0.5 * self.buffer_bytes()
+    }
+
+    fn buffer_bytes(&self) -> f64 {
+        self.constants.buffer_mib.value * 1024.0 * 1024.0
+    }
+
+    /// The operands of one of the GEMMs of a shape that are still on chip at its end.
+    pub fn held(&self, shape: &GemmShape) -> Held {
+        Held::of(shape, self.buffer_bytes())
     }
 
     /// Bytes that one of the GEMMs of a shape moves.
     pub fn traffic(&self, hardware: Hardware, shape: &GemmShape) -> Traffic {
-        let buffer = self.constants.buffer_mib.value * 1024.0 * 1024.0;
+        let buffer = self.buffer_bytes();
         let checksums = hardware == Hardware::Checksums;
         Traffic::of(&self.config, checksums, shape, buffer)
     }
@@ -279,13 +296,28 @@ impl Machine {
 
     /// A stream of contiguous bytes, which opens every row once.
     fn stream(&self, bytes: u64, burst: f64) -> f64 {
-        self.transfer(bytes, bytes.div_ceil(self.device.row_bytes), burst)
+        self.transfer(bytes, self.rows(bytes), burst)
     }
 
     /// Bytes in bursts of such energy, with the rows that they open.
     fn transfer(&self, bytes: u64, rows: u64, burst: f64) -> f64 {
         let bursts = bytes.div_ceil(self.device.burst_bytes) as f64;
         bursts * burst + rows as f64 * self.dram.row + bytes as f64 * self.dram.io_per_byte
+    }
+
+    /// Rows that a stream opens.
+    fn rows(&self, bytes: u64) -> u64 {
+        bytes.div_ceil(self.device.row_bytes)
+    }
+
+    /// Bytes that tiles computed again read from DRAM: operands that are no longer on chip. Every
+    /// operand of a tile of T × C serves C or T MACs.
+    fn refetch(&self, array: &ArrayConfig, held: Held, work: &Work) -> u64 {
+        let of = |held: bool, uses: usize| match held {
+            true => 0,
+            false => work.recomputed_macs.div_ceil(uses as u64),
+        };
+        of(held.x, array.columns) + of(held.w, array.tile_rows)
     }
 
     /// Checkpoints, with the rows that their layout opens.
@@ -302,9 +334,9 @@ impl Machine {
     }
 
     /// Tiles computed again at the nominal point, with what they read on chip.
-    fn recompute(&self, array: &ArrayConfig, work: &Work) -> Result<f64, TechError> {
+    fn recompute(&self, array: &ArrayConfig, work: &Work) -> Result<Parts, TechError> {
         if work.recomputed_macs == 0 {
-            return Ok(0.0);
+            return Ok(Parts::default());
         }
         let mac = self.table.energy(self.nominal.voltage)?;
         let pes = (array.pe_rows() * array.lanes()) as f64;
@@ -316,41 +348,54 @@ impl Machine {
             Dataflow::Ws => 8.0 * macs / array.rows as f64,
             Dataflow::Os => 0.0,
         };
-        Ok(macs * mac.switching_pj
-            + pes * cycles * mac.clock_pj
-            + pes * mac.leakage_nw * seconds * PJ_PER_NW_S
-            + operands * self.buffer_pj
-            + sums * self.accumulator_pj)
+        Ok(Parts {
+            recompute: macs * mac.switching_pj
+                + pes * cycles * mac.clock_pj
+                + pes * mac.leakage_nw * seconds * PJ_PER_NW_S,
+            buffer: operands * self.buffer_pj,
+            accumulators: sums * self.accumulator_pj,
+            ..Parts::default()
+        })
     }
 
     /// Cost of what a protection did in a run, on top of the GEMMs, that [`Machine::gemm`] was not
-    /// told: tiles recomputed, checkpoints fetched, visits to the nominal point from `point`.
-    /// Nothing of it overlaps the array's time, so that the time is an upper bound.
+    /// told: tiles recomputed, from operands of which `held` are on chip, checkpoints fetched, visits
+    /// to the nominal point from `point`. Nothing of it overlaps the array's time, so that the time is
+    /// an upper bound.
     ///
     /// # Errors
     /// [`TechError::Voltage`].
-    pub fn recovery(&self, point: OperatingPoint, work: &Work) -> Result<Cost, TechError> {
-        let array = self.array(Hardware::Checksums);
+    pub fn recovery(
+        &self,
+        point: OperatingPoint,
+        hardware: Hardware,
+        held: Held,
+        work: &Work,
+    ) -> Result<Cost, TechError> {
+        let array = self.array(hardware);
         let fetches = Work {
             checkpoint_bytes_written: 0,
             rows_opened_writing: 0,
             ..*work
         };
-        let recompute = self.recompute(&array, work)?;
-        let bytes = work.checkpoint_bytes_read as f64;
+        let repeated = self.recompute(&array, work)?;
+        let again = self.refetch(&array, held, work);
+        let bytes = (again + work.checkpoint_bytes_read) as f64;
         let seconds =
             work.nominal_cycles.0 as f64 / self.nominal.frequency.0 + bytes / self.dram.bandwidth;
         let mut cost = Cost {
             energy: Parts {
-                recompute,
-                regulator: recompute * (1.0 / self.constants.regulator_efficiency.value - 1.0),
+                regulator: repeated.recompute
+                    * (1.0 / self.constants.regulator_efficiency.value - 1.0),
                 dram_checkpoints: self.checkpoints(&fetches),
+                dram_activations: self.stream(again, self.dram.read_burst),
                 dram_background: self.dram.per_second * seconds,
-                ..Parts::default()
+                ..repeated
             },
             seconds,
             cycles: work.nominal_cycles.0 as f64,
             dram_bytes: bytes,
+            dram_rows: (self.rows(again) + work.rows_opened_reading) as f64,
         };
         let visits = work.nominal_visits as f64;
         cost += self.transition(point, self.nominal)? * visits;

@@ -17,6 +17,7 @@
 //!
 //! Left out: the vector unit (normalisation, softmax, quantisation), the host, and the controllers.
 
+mod area;
 mod constants;
 mod cost;
 mod error;
@@ -25,12 +26,14 @@ mod run;
 mod shapes;
 pub mod traffic;
 
-pub use constants::{Constant, Constants, Memory, MemorySystem, Technology};
+pub use area::{AreaOverhead, area_overhead};
+pub use constants::{AreaConstants, Constant, Constants, Memory, MemorySystem, Technology};
 pub use cost::{Cost, Parts};
 pub use error::EnergyError;
 pub use machine::Machine;
 pub use run::{Analytic, Errors, Report, Run, RunError};
 pub use shapes::shapes_from_csv;
+pub use traffic::Held;
 
 #[cfg(test)]
 mod tests;

@@ -114,6 +114,35 @@ impl Report {
     pub fn parts(&self) -> &Parts {
         &self.total.energy
     }
+
+    /// A share of it, as part of a mean of runs of the same GEMMs.
+    pub fn weighted(self, share: f64) -> Self {
+        let scaled = |values: Vec<f64>| values.into_iter().map(|value| value * share).collect();
+        let kinds = self.by_kind.into_iter();
+        Self {
+            total: self.total * share,
+            by_kind: kinds.map(|(kind, cost)| (kind, cost * share)).collect(),
+            by_cell: scaled(self.by_cell),
+            seconds_by_cell: scaled(self.seconds_by_cell),
+            ..self
+        }
+    }
+
+    /// With another part of the mean.
+    pub fn with(mut self, other: &Self) -> Self {
+        let add = |sums: &mut [f64], more: &[f64]| {
+            for (sum, more) in sums.iter_mut().zip(more) {
+                *sum += more;
+            }
+        };
+        self.total += other.total;
+        for (kind, cost) in &other.by_kind {
+            *self.by_kind.entry(kind.clone()).or_default() += *cost;
+        }
+        add(&mut self.by_cell, &other.by_cell);
+        add(&mut self.seconds_by_cell, &other.seconds_by_cell);
+        self
+    }
 }
 
 impl Run<'_> {
@@ -261,8 +290,10 @@ impl Run<'_> {
             work += rollback_work(config, device, layout, size, share);
         }
         if let (Some(errors), Some(faulty)) = (&self.errors, faulty) {
-            let tiles = (errors.recomputed * faulty).round() as u64;
-            work += recompute_work(config, (shape.m, shape.k, shape.n), tiles);
+            let all = Tiling::new(config, shape.m, shape.k, shape.n).len() as f64;
+            let tiles = (errors.recomputed * faulty).min(all).round() as u64;
+            let checksums = self.hardware == Hardware::Checksums;
+            work += recompute_work(config, (shape.m, shape.k, shape.n), tiles, checksums);
         }
         let point = self.point(point)?;
         let mut traffic = self.machine.traffic(self.hardware, shape);

@@ -1,5 +1,6 @@
 //! Closed forms of tiny cases, monotony, sums, and bad input.
 
+mod area;
 mod inputs;
 mod machine;
 mod run;

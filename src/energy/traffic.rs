@@ -15,9 +15,36 @@
 //! read (once if a row of tiles of it fits, else once per column of tiles) and Y is written, once.
 //! Of a convolution, X means its input, which becomes im2col on the way from the buffer.
 //! The second operand of an attention product is an activation like X, in the half of the weights.
+//! A tile that is computed again, at the end of its GEMM, reads the operands that do not fit once more.
 
 use crate::config::{ArrayConfig, Dataflow};
 use crate::model::GemmShape;
+
+/// Share of the buffer for X, and for Y.
+const ACTIVATIONS: f64 = 0.25;
+/// Share of the buffer for weights, or for the second operand of a product.
+const WEIGHTS: f64 = 0.5;
+
+/// Which operands of a GEMM are in the buffer as a whole, so that a tile that is computed again finds
+/// them there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// X.
+    pub x: bool,
+    /// W.
+    pub w: bool,
+}
+
+impl Held {
+    /// Of one of the GEMMs of a shape.
+    pub fn of(shape: &GemmShape, buffer_bytes: f64) -> Self {
+        let fits = |bytes: u64, share: f64| bytes as f64 <= buffer_bytes * share;
+        Self {
+            x: fits(shape.input_elements(), ACTIVATIONS),
+            w: fits(shape.k as u64 * shape.n as u64, WEIGHTS),
+        }
+    }
+}
 
 /// Bytes and DRAM rows of one GEMM.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,14 +74,15 @@ impl Traffic {
             Dataflow::Os => 1,
         };
         let fits = |bytes: u64, share: f64| bytes as f64 <= buffer_bytes * share;
+        let held = Held::of(shape, buffer_bytes);
         let input = shape.input_elements();
-        let x = match (fits(input, 0.25), fits(input.div_ceil(tiles_m), 0.25)) {
+        let x = match (held.x, fits(input.div_ceil(tiles_m), ACTIVATIONS)) {
             (true, _) => 0,
             (false, true) => input,
             (false, false) => tiles_n * input,
         };
-        let times = if fits(k * n, 0.5) { 1 } else { tiles_m };
-        let (weights, second) = match (shape.kind.is_product(), fits(k * n, 0.5)) {
+        let times = if held.w { 1 } else { tiles_m };
+        let (weights, second) = match (shape.kind.is_product(), held.w) {
             (false, _) => (times * k * n, 0),
             (true, true) => (0, 0),
             (true, false) => (0, times * k * n),
@@ -64,7 +92,7 @@ impl Traffic {
             accumulators: 4 * (extended * accumulations + m * n),
             weights,
             activations_read: x + second,
-            activations_written: if fits(m * n, 0.25) { 0 } else { m * n },
+            activations_written: if fits(m * n, ACTIVATIONS) { 0 } else { m * n },
         }
     }
 

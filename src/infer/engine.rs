@@ -43,7 +43,7 @@ impl<'a> ProtectedEngine<'a> {
     }
 
     /// What was done so far.
-    pub fn totals(&self) -> &Totals {
+    pub fn totals(&self) -> Totals {
         self.gemms.totals()
     }
 

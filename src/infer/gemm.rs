@@ -5,10 +5,11 @@ use super::audit::Audit;
 use super::backend::Backend;
 use super::error::InferError;
 use super::job::{Faulty, Sample};
+use super::monitored::PointsUsed;
 use super::plan::FaultPlan;
 use super::setting::Setting;
 use crate::baseline::{FaultyGemm, FaultyTile, Place, Protection, Work};
-use crate::fast::{Cut, PackedWeights, Product, Sums, hand_over, output_deltas};
+use crate::fast::{self, Cut, PackedWeights, Product, Sums, TileEffect, hand_over, output_deltas};
 use crate::fault::{Known, TileFaults, TileFlips};
 use crate::model::{EngineError, GemmTag};
 use crate::quant::{Quantised, Scales};
@@ -27,8 +28,11 @@ pub struct Totals {
     pub faults: u64,
     /// Tiles that the hardware was asked about as well.
     pub audited: u64,
-    /// What was done, by rule of the fault plan; `None` for GEMMs that no rule names.
+    /// What was done, by rule of the fault plan; `None` for GEMMs that no rule names. In the adaptive
+    /// mode all GEMMs count as rule 0.
     pub work: BTreeMap<Option<usize>, Work>,
+    /// What the tiles ran at, in the adaptive mode.
+    pub points: Option<PointsUsed>,
 }
 
 /// Operands of a GEMM in int8.
@@ -89,8 +93,11 @@ impl<'a> ProtectedGemms<'a> {
     }
 
     /// What was done so far.
-    pub fn totals(&self) -> &Totals {
-        &self.totals
+    pub fn totals(&self) -> Totals {
+        Totals {
+            points: self.plan.points_used().cloned(),
+            ..self.totals.clone()
+        }
     }
 
     /// Number of a GEMM for its fault streams: step and layer.
@@ -150,15 +157,26 @@ impl<'a> ProtectedGemms<'a> {
         };
         self.totals.gemms += 1;
         self.totals.tiles += tiling.len() as u64;
+        let by_tile = self.by_tile(tag, &gemm, number);
         let sampled = self.plan.sampler(tag);
-        let rule = sampled.map(|(rule, _)| rule);
+        let rule = match &by_tile {
+            Some(_) => Some(0),
+            None => sampled.map(|(rule, _)| rule),
+        };
         let flips = &mut self.scratch.flips;
-        let transient = match sampled {
-            None => {
+        let transient = match (by_tile, sampled) {
+            (Some(tiles), _) => {
+                flips.clear();
+                for (tile, faults) in &tiles {
+                    flips.push(*tile, &faults.flips);
+                }
+                true
+            }
+            (None, None) => {
                 flips.clear();
                 true
             }
-            Some((rule, sampler)) => {
+            (None, Some((rule, sampler))) => {
                 let known = &mut self.scratch.known;
                 if known.len() <= rule {
                     known.resize_with(rule + 1, Known::default);
@@ -193,6 +211,28 @@ impl<'a> ProtectedGemms<'a> {
         };
         *self.totals.work.entry(rule).or_default() += work;
         Ok(())
+    }
+
+    /// The faults of a GEMM in the adaptive mode, by tile.
+    fn by_tile(
+        &mut self,
+        tag: &GemmTag<'_>,
+        gemm: &FaultyGemm<'_>,
+        number: usize,
+    ) -> Option<Vec<(usize, TileFaults)>> {
+        let monitored = self.plan.monitored()?;
+        let flags = |faults: &[(usize, TileFaults)]| {
+            let faults = faults.iter().map(|(tile, faults)| (*tile, faults));
+            let theta = gemm.threshold_bit;
+            let effects = fast::effects(gemm.config, gemm.tiling, gemm.x, gemm.w, faults, theta);
+            let flagged = |effect: &TileEffect| effect.row_flags.len() + effect.column_flags.len();
+            effects
+                .iter()
+                .map(|effect| flagged(effect) as u32)
+                .collect()
+        };
+        let cell = monitored.cell(tag.step, tag.block);
+        Some(monitored.faults((gemm.config, gemm.tiling), number, cell, flags))
     }
 
     /// Whether nobody wants to see the sums, the faults in `scratch` being all there are.
@@ -254,6 +294,9 @@ impl<'a> ProtectedGemms<'a> {
             ..gemm
         };
         let work = self.protection.mend(&gemm, computed.y.view_mut());
+        if let Some(monitored) = self.plan.monitored() {
+            monitored.repeated(work.recomputed_tiles);
+        }
         hand_over(computed.y.view(), (y, stride), sink);
         let outputs = computed.y.into_raw_vec_and_offset().0;
         self.scratch.outputs.insert(size, outputs);

@@ -1,10 +1,12 @@
 //! Where the faults of a denoising run come from: rules of a selector (which
 //! GEMMs) and a sampler (which faults), the first that fits. One seed per image.
-//! A schedule of operating points is a rule for each class that is away from nominal.
+//! A schedule of operating points is a rule for each class that is away from nominal; one that the error
+//! monitor moves is no rule, but decided tile by tile.
 
+use super::monitored::{Monitored, PointsUsed};
 use crate::fault::Sampler;
 use crate::model::{GemmKind, GemmTag};
-use crate::policy::{Cell, Classes, Schedule};
+use crate::policy::{Cell, Classes, DvfsSchedule, Schedule};
 use serde::{Deserialize, Serialize};
 
 /// Chooses GEMMs; what is not given chooses all.
@@ -81,6 +83,8 @@ pub struct Rule {
 #[derive(Clone, Debug, Default)]
 pub struct FaultPlan {
     rules: Vec<Rule>,
+    /// Instead of rules.
+    monitored: Option<Monitored>,
 }
 
 impl FaultPlan {
@@ -99,7 +103,30 @@ impl FaultPlan {
 
     /// Rules, the first that fits a GEMM counts.
     pub fn new(rules: Vec<Rule>) -> Self {
-        Self { rules }
+        Self {
+            rules,
+            monitored: None,
+        }
+    }
+
+    /// The faults of a schedule's file, fixed or adaptive, in a run of `steps` steps and a network of
+    /// `blocks` blocks: `samplers` has those of every point. Point 0 is nominal and has none.
+    ///
+    /// # Panics
+    /// When the schedule names a point without a sampler.
+    pub fn of(
+        schedule: &DvfsSchedule,
+        (steps, blocks): (usize, usize),
+        samplers: &[Sampler],
+    ) -> Self {
+        let classes = schedule.classes.classes(steps, blocks);
+        match schedule.monitored() {
+            None => Self::scheduled(&schedule.schedule, &classes, (steps, blocks), samplers),
+            Some(policy) => Self {
+                rules: Vec::new(),
+                monitored: Some(Monitored::new(policy, classes, samplers.to_vec())),
+            },
+        }
     }
 
     /// The faults of a schedule, in a run of `steps` steps and a network of `blocks` blocks:
@@ -142,17 +169,37 @@ impl FaultPlan {
 
     /// The plan of one image: the same rules with streams of its own.
     pub fn for_image(&self, image: u64) -> Self {
-        let reseed = |rule: &Rule| {
-            let mut rule = rule.clone();
-            match &mut rule.sampler {
+        let reseed = |sampler: &Sampler| {
+            let mut sampler = sampler.clone();
+            match &mut sampler {
                 Sampler::Uniform { seed, .. }
                 | Sampler::Timing { seed, .. }
                 | Sampler::Upsets { seed, .. } => *seed = image_seed(*seed, image),
                 Sampler::None | Sampler::List(_) => {}
             }
-            rule
+            sampler
         };
-        Self::new(self.rules.iter().map(reseed).collect())
+        let rule = |rule: &Rule| Rule {
+            selector: rule.selector.clone(),
+            sampler: reseed(&rule.sampler),
+        };
+        Self {
+            rules: self.rules.iter().map(rule).collect(),
+            monitored: self
+                .monitored
+                .as_ref()
+                .map(|monitored| monitored.map_samplers(reseed)),
+        }
+    }
+
+    /// The adaptive mode of this image.
+    pub(super) fn monitored(&mut self) -> Option<&mut Monitored> {
+        self.monitored.as_mut()
+    }
+
+    /// What its tiles ran at so far.
+    pub(super) fn points_used(&self) -> Option<&PointsUsed> {
+        self.monitored.as_ref().map(Monitored::used)
     }
 
     /// The rule that counts for a GEMM and its sampler.

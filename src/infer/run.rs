@@ -117,7 +117,7 @@ impl Run<'_> {
         let latents = self.sample(&mut engine, task, observe)?;
         Ok(Made {
             latents,
-            totals: engine.totals().clone(),
+            totals: engine.totals(),
         })
     }
 

@@ -1,7 +1,7 @@
 //! A schedule as a file: operating points of a technology for runs of any length and networks of
 //! any depth.
 
-use super::{Cell, Classes, Schedule};
+use super::{Adaptive, Cell, Classes, MonitorSettings, Schedule};
 use crate::config::{BLOCK_CLASSES, POINTS, TIMESTEP_CLASSES};
 use crate::input::{self, InputError};
 use crate::tech::{OperatingPoint, Table};
@@ -95,6 +95,10 @@ pub struct DvfsSchedule {
     pub points: Vec<Setpoint>,
     /// Point of every class: a row for each class of steps, a column for each class of blocks.
     pub schedule: Schedule,
+    /// The adaptive mode: the schedule is the most aggressive that an image gets, and the error monitor moves
+    /// it towards nominal and back, along the points.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adaptive: Option<MonitorSettings>,
     /// The command that made it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
@@ -109,13 +113,26 @@ impl DvfsSchedule {
         point: Setpoint,
         schedule: Schedule,
     ) -> Self {
+        Self::with_points(name, tech, classes, &[point], schedule)
+    }
+
+    /// Nominal and some points away from it.
+    pub fn with_points(
+        name: &str,
+        tech: &str,
+        classes: ClassShares,
+        points: &[Setpoint],
+        schedule: Schedule,
+    ) -> Self {
+        let points = [&[Setpoint::default()], points].concat();
         Self {
             schema: SCHEMA.to_owned(),
             name: name.to_owned(),
             tech: tech.to_owned(),
             classes,
-            points: vec![Setpoint::default(), point],
+            points,
             schedule,
+            adaptive: None,
             origin: None,
         }
     }
@@ -183,11 +200,21 @@ impl DvfsSchedule {
             let allowed = format!("0..={}, as there are points", self.points.len() - 1);
             return fail(&key, self.point(cell).to_string(), &allowed);
         }
+        if let Some((key, value, allowed)) = self.adaptive.and_then(|monitor| monitor.refused()) {
+            return fail(key, value.to_string(), &allowed);
+        }
         Ok(())
     }
 
     fn point(&self, cell: Cell) -> usize {
         usize::from(self.schedule.of(cell))
+    }
+
+    /// The adaptive mode at the start of an image, where the schedule has it.
+    pub fn monitored(&self) -> Option<Adaptive> {
+        let monitor = self.adaptive?;
+        let policy = Adaptive::new(self.schedule, monitor.limits());
+        Some(policy.starting_at(monitor.start as u32))
     }
 
     /// The table of operating points.

@@ -13,7 +13,7 @@ pub mod ladder;
 mod optimise;
 mod schedule;
 
-pub use adaptive::Adaptive;
+pub use adaptive::{Adaptive, MonitorSettings};
 pub use classes::{Cell, Classes};
 pub use dvfs::{ClassShares, DvfsSchedule, EARLY, FIRST, Setpoint};
 pub use optimise::{Choice, Loss, OptimiseError, Sensitivity, optimise};

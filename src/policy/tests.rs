@@ -7,6 +7,7 @@ use crate::tech::OperatingPoint;
 use crate::units::{Hertz, Volts};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::path::Path;
 
 #[test]
 fn quarters_are_those_of_the_sequencer() {
@@ -107,6 +108,66 @@ fn the_adaptive_policy_moves_to_nominal_and_back() {
     policy.observe(0);
     // The panic is over, its window calm: bias 2, one back.
     assert_eq!(policy.point(late), 4);
+}
+
+#[test]
+fn a_schedules_file_may_be_adaptive_with_the_registers_as_they_are_after_reset() {
+    let text = |adaptive: &str| {
+        format!(
+            "schema: drift-schedule/1\nname: t\ntech: scaled-14nm\nclasses: {{steps: [0, 0, 0], blocks: [0, 0, 0]}}\n\
+             points: [{{}}, {{voltage: 0.71}}]\nschedule: [[1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1, 1]]\n{adaptive}"
+        )
+    };
+    let read = |adaptive: &str| DvfsSchedule::from_yaml(&text(adaptive), Path::new("s.yaml"));
+    assert_eq!(read("").unwrap().adaptive, None);
+    assert!(read("").unwrap().monitored().is_none());
+    let usual = read("adaptive: {}").unwrap().adaptive.unwrap();
+    assert_eq!(usual, MonitorSettings::default());
+    let limits = usual.limits();
+    assert_eq!((limits.window, limits.high, limits.low), (64, 32, 8));
+    assert_eq!((limits.patience, limits.panic), (4, u32::MAX));
+    let class = Cell::default();
+    let started = |adaptive: &str| read(adaptive).unwrap().monitored().unwrap().point(class);
+    assert_eq!(
+        (started("adaptive: {}"), started("adaptive: {start: 1}")),
+        (1, 0)
+    );
+    let made = read("adaptive: {window: 7, high: 3, low: 3}").unwrap();
+    assert_eq!(made.adaptive.unwrap().limits().window, 7);
+    assert_eq!(
+        DvfsSchedule::from_yaml(&made.to_yaml(), Path::new("s.yaml")).unwrap(),
+        made
+    );
+    for (adaptive, part) in [
+        (
+            "{window: 65536}",
+            "s.yaml: adaptive.window: 65536 is not allowed; expected 0..=65535",
+        ),
+        ("{window: -1}", "adaptive.window: -1"),
+        (
+            "{high: 4294967296}",
+            "adaptive.high: 4294967296 is not allowed; expected 0..=4294967295",
+        ),
+        (
+            "{patience: 256}",
+            "adaptive.patience: 256 is not allowed; expected 0..=255",
+        ),
+        ("{panic: -5}", "adaptive.panic: -5"),
+        (
+            "{low: 33}",
+            "adaptive.low: 33 is not allowed; expected 0..=32, no more than adaptive.high",
+        ),
+        (
+            "{start: 8}",
+            "adaptive.start: 8 is not allowed; expected 0..=7",
+        ),
+        ("{hysteresis: 1}", "hysteresis"),
+    ] {
+        let error = read(&format!("adaptive: {adaptive}"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains(part), "{adaptive}: {error}");
+    }
 }
 
 fn random_table(rng: &mut ChaCha8Rng, cells: usize, points: usize) -> Vec<Sensitivity> {

@@ -8,7 +8,7 @@ use crate::campaign::experiments::{energy::Energy, gemm_faults::GemmFaults, imag
 use crate::campaign::{self, Experiment};
 use crate::metrics::RealImages;
 use crate::sequence::repack;
-use crate::synth::SWEEP_SCHEMA;
+use crate::synth::{ArrayArea, NAND2, SWEEP_SCHEMA, SweepRecord};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -29,6 +29,8 @@ enum Rank {
 struct Found {
     campaigns: Vec<Campaign>,
     sections: Vec<(Rank, Section)>,
+    /// Arrays whose areas are in NAND2 equivalents.
+    areas: Vec<ArrayArea>,
     /// Our side of the paper's table, as records tell it.
     told: Vec<Comparison>,
     /// The same, as `comparison.json` gives it.
@@ -74,9 +76,12 @@ impl Found {
                 self.sections.push((Rank::Repack, section));
             }
             "area.json" => {
-                let record = of_schema(file, SWEEP_SCHEMA)?;
+                let record: SweepRecord = of_schema(file, SWEEP_SCHEMA)?;
                 let section = sections::area::section(&record);
                 self.sections.push((Rank::Area, section));
+                if record.unit == NAND2 {
+                    self.areas = record.arrays;
+                }
             }
             name if name.ends_with(".section.json") => {
                 self.sections.push((Rank::Given, section(file)?));
@@ -119,7 +124,7 @@ impl Found {
         let (twins, real) = (Twins::of(&self.campaigns), RealImages::embedded());
         for campaign in &self.campaigns {
             let rank = Rank::Images(images::kind(campaign));
-            let section = images::section(campaign, &twins, &real)?;
+            let section = images::section(campaign, &twins, &real, &self.areas)?;
             self.sections.push((rank, section));
         }
         self.told.extend(comparison::tolerable_ber(&self.campaigns));

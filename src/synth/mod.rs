@@ -21,7 +21,7 @@ pub use error::SynthError;
 pub use lint::{LintReport, ToolResult, lint};
 pub use mapping::{CellLibrary, LibraryCell};
 pub use protection::{Protection, REALM_OVERHEAD, protection};
-pub use record::{ArrayArea, SWEEP_SCHEMA, SweepRecord};
+pub use record::{ArrayArea, MemoryArea, NAND2, SWEEP_SCHEMA, SweepRecord};
 pub use stat::{Counts, DesignArea, ModuleArea};
 pub use sweep::{SizedProtection, SizedRtl, sizes_needed, sweep};
 

@@ -6,6 +6,7 @@ mod cell;
 mod cost;
 mod grid;
 mod optimise;
+mod price;
 mod records;
 mod samplers;
 mod sources;
@@ -18,8 +19,8 @@ use crate::campaign::{CampaignError, Experiment, ExperimentError, Measure, Recor
 use crate::dram::Device;
 use crate::image::Image;
 use crate::infer::{
-    ActivationScales, EngineKind, FaultPlan, ImageTask, ModelSource, Rule, Run, Selector, Setting,
-    Totals, WeightStore, picture,
+    ActivationScales, EngineKind, FaultPlan, ImageTask, ModelSource, PointsUsed, Rule, Run,
+    Selector, Setting, Totals, WeightStore, picture,
 };
 use crate::metrics::{CLASSES, Classified, Classifier, Lpips, LpipsFeatures, PairScores};
 use crate::model::Conditioning;
@@ -33,6 +34,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 pub use cell::{Cell, Faults, Place};
 pub use cost::{Accelerator, CellCost, CostError, CostedModel, cost};
 pub use optimise::{Counted, Objective, Optimised, PolicyError, schedule as optimised_schedule};
+pub use price::{Price, priced};
 pub use records::CellRecords;
 
 /// Seed of all initial noise and of all fault streams; images differ by their number.
@@ -63,6 +65,9 @@ pub struct Outcome {
     pub work: Work,
     /// What it did in all others.
     pub other_work: Work,
+    /// What the tiles ran at, in the adaptive mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<PointsUsed>,
     /// The image as a PNG file in base64; empty unless asked for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub picture: String,
@@ -153,9 +158,7 @@ impl Images {
                 Some(schedule) => {
                     let table = &tables[&schedule.tech];
                     let samplers = samplers::samplers(spec, config, (schedule, table), SEED)?;
-                    let classes = schedule.classes.classes(cell.steps, blocks);
-                    let size = (cell.steps, blocks);
-                    FaultPlan::scheduled(&schedule.schedule, &classes, size, &samplers)
+                    FaultPlan::of(schedule, (cell.steps, blocks), &samplers)
                 }
                 None => {
                     let sampler = cell.faults.sampler(spec, config, &tables, SEED)?;
@@ -312,6 +315,7 @@ impl Experiment for Images {
             tiles: totals.tiles,
             work,
             other_work,
+            points: totals.points,
             picture: if cell.pictures {
                 STANDARD.encode(image.to_png()?)
             } else {

@@ -62,7 +62,7 @@ pub struct Args {
     #[command(flatten)]
     pub faults: FaultArgs,
     /// Timing errors of a schedule of operating points: the YAML file of `drift policy optimise`, or a
-    /// campaign's
+    /// campaign's; adaptive if it says so
     #[arg(long, value_name = "FILE", conflicts_with_all = ["ber", "voltage", "frequency", "tech",
         "upsets", "fault_list", "fault_steps", "fault_blocks", "fault_layers"])]
     pub schedule: Option<PathBuf>,

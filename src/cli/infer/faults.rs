@@ -48,9 +48,7 @@ pub fn scheduled(
     let points = schedule.operating_points(&table).into_iter().map(sampler);
     let samplers = points.collect::<Result<Vec<_>>>()?;
     let size = (args.steps, source.denoiser.config().blocks());
-    let classes = schedule.classes.classes(size.0, size.1);
-    let grid = &schedule.schedule;
-    Ok(FaultPlan::scheduled(grid, &classes, size, &samplers))
+    Ok(FaultPlan::of(schedule, size, &samplers))
 }
 
 /// `A..B`, both included, as a range without its end.

@@ -5,7 +5,7 @@ use crate::cli::output;
 use anyhow::{Context, Result};
 use drift::baseline::{ProtectionKind, Work};
 use drift::image::{Image, grid};
-use drift::infer::{Made, ModelSource, Setting, picture};
+use drift::infer::{Made, ModelSource, PointsUsed, Setting, picture};
 use drift::metrics::{Anchor, Classifier, FdClf, Lpips, RealImages, Summary, anchors, compare};
 use drift::policy::DvfsSchedule;
 use drift::tensor::Tensor;
@@ -40,6 +40,8 @@ struct Sums {
     faults: u64,
     audited: u64,
     work: Work,
+    /// In the adaptive mode.
+    points: Option<PointsUsed>,
 }
 
 /// What the images are worth.
@@ -85,6 +87,9 @@ pub fn write(
         for work in made.totals.work.values() {
             sums.work += *work;
         }
+        if let Some(points) = &made.totals.points {
+            *sums.points.get_or_insert_with(PointsUsed::default) += points;
+        }
     }
     let record = json!({
         "schema": SCHEMA,
@@ -112,6 +117,7 @@ pub fn write(
         "faults": sums.faults,
         "audited_tiles": sums.audited,
         "work": sums.work,
+        "points": sums.points,
         "lpips": quality.against_clean.map(|s| s.lpips),
         "psnr_db": quality.against_clean.map(|s| s.psnr),
         "ssim": quality.against_clean.map(|s| s.ssim),
@@ -245,6 +251,17 @@ fn print(
         if value > 0 {
             println!("{name:<30}{value:>14}{note}");
         }
+    }
+    if let Some(points) = &sums.points {
+        for (point, (tiles, share)) in points.tiles.iter().zip(points.shares()).enumerate() {
+            let name = format!("tiles at point {point}");
+            println!("{name:<30}{tiles:>14}  {:.1}% of the cycles", 100.0 * share);
+        }
+        let changes: u64 = points.changes.iter().map(|(_, _, times)| times).sum();
+        println!(
+            "{:<30}{changes:>14}  {} up, {} down, {} panics in {} windows",
+            "changes of the point", points.raises, points.lowers, points.panics, points.windows
+        );
     }
     if let Some(summary) = quality.against_clean {
         println!("against the error-free images of the same seeds:");

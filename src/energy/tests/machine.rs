@@ -2,7 +2,7 @@
 
 use super::{config, machine, machine_with, shape, table};
 use crate::baseline::{Hardware, Work};
-use crate::energy::{Cost, Machine, Parts};
+use crate::energy::{Cost, Held, Machine, Parts};
 use crate::golden::schedule;
 use crate::tech::OperatingPoint;
 use crate::tiling::Tiling;
@@ -106,8 +106,10 @@ fn voltage_frequency_and_protection_move_energy_and_time_as_they_must() {
     assert!((0.05..0.2).contains(&share), "{share}");
     // The array's energy twice, and its on-chip traffic.
     let array = plain.energy.macs + plain.energy.clock;
-    let again = array + plain.energy.buffer + plain.energy.accumulators;
-    assert!((twice.energy.redundancy / again - 1.0).abs() < 1e-3);
+    assert!((twice.energy.redundancy / array - 1.0).abs() < 1e-3);
+    assert_eq!(twice.energy.buffer, 2.0 * plain.energy.buffer);
+    assert_eq!(twice.energy.accumulators, 2.0 * plain.energy.accumulators);
+    assert!(twice.array_pj() >= 2.0 * plain.array_pj());
 }
 
 #[test]
@@ -190,6 +192,8 @@ fn memories_differ_in_bandwidth_and_energy() {
     assert_eq!(parts.groups()[3], ("checkpoints", 0.0));
 }
 
+const HELD: Held = Held { x: true, w: true };
+
 #[test]
 fn recovery_costs_what_the_gemms_are_charged_for_it() {
     let machine = machine("edge");
@@ -207,17 +211,40 @@ fn recovery_costs_what_the_gemms_are_charged_for_it() {
     };
     let with = total(&machine, low, Hardware::Checksums, &work);
     let without = total(&machine, low, Hardware::Checksums, &Work::default());
-    let alone = machine.recovery(low, &work).unwrap();
+    let alone = machine
+        .recovery(low, Hardware::Checksums, HELD, &work)
+        .unwrap();
     let near = |a: f64, b: f64| assert!((a / b - 1.0).abs() < 1e-9, "{a} {b}");
     let more = |part: fn(&Parts) -> f64| part(&with.energy) - part(&without.energy);
     near(alone.energy.recompute, more(|p| p.recompute));
+    near(alone.energy.buffer, more(|p| p.buffer));
     near(alone.energy.transitions, more(|p| p.transitions));
     near(alone.energy.dram_checkpoints, more(|p| p.dram_checkpoints));
     // The fetch overlaps in the GEMM, and does not here.
     assert!(alone.seconds > with.seconds - without.seconds);
     near(alone.dram_bytes, 5000.0);
+    assert_eq!(with.dram_rows - without.dram_rows, 7.0);
+    assert_eq!(alone.dram_rows, 7.0);
+    // Operands that are no longer on chip: of 66 × 34 × 128 MACs, 128 rows of 34 and 66 elements.
+    let away = |x: bool, w: bool| {
+        let held = Held { x: !x, w: !w };
+        machine
+            .recovery(low, Hardware::Checksums, held, &work)
+            .unwrap()
+    };
+    let more = |x, w| away(x, w).dram_bytes - alone.dram_bytes;
+    near(more(true, false), (66u64 * 34 * 128).div_ceil(32) as f64);
+    near(more(false, true), (66u64 * 34 * 128).div_ceil(64) as f64);
+    near(more(true, true), more(true, false) + more(false, true));
+    assert!(away(true, true).energy.dram_activations > 0.0);
+    assert!(away(true, true).seconds > alone.seconds);
+    // Without checksums fewer PEs are clocked.
+    let plain = machine.recovery(low, Hardware::Twice, HELD, &work).unwrap();
+    assert!(plain.energy.recompute < alone.energy.recompute);
     assert_eq!(
-        machine.recovery(low, &Work::default()).unwrap(),
+        machine
+            .recovery(low, Hardware::Checksums, HELD, &Work::default())
+            .unwrap(),
         Cost::default()
     );
 }

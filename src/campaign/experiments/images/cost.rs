@@ -8,13 +8,16 @@
 //! - Another model, or another array, under the same schedule: as many wrong tiles as the technology
 //!   table lets expect, of which the same shares as in the records are rolled back and recomputed.
 //!   Of that model no quality was measured.
+//! - In the adaptive mode, the points that the records' tiles ran at: a mean of the run at each of them,
+//!   weighted by the array's cycles there, and the changes that were counted. Of another model or array,
+//!   whose tiles have other flags, nothing is known.
 
 use super::{Cell, CellRecords, Faults};
 use crate::baseline::{DriftSettings, Hardware, ProtectionKind};
 use crate::config::ArrayConfig;
 use crate::dram::Device;
 use crate::energy::{
-    Analytic, Constants, Cost, EnergyError, Errors, Machine, Parts, Report, Run, RunError,
+    Analytic, Constants, Cost, EnergyError, Errors, Held, Machine, Parts, Report, Run, RunError,
 };
 use crate::forecast::{Forecast, FullSteps};
 use crate::golden::Layout;
@@ -49,6 +52,14 @@ pub enum CostError {
     Forecast {
         /// As the cell has it.
         forecast: Forecast,
+        /// The model.
+        model: String,
+    },
+    /// The adaptive mode elsewhere than where its flags were counted.
+    #[error(
+        "the adaptive policy on {model} is not allowed; expected {EMBEDDED} on the array of the records, whose flags moved it"
+    )]
+    Adaptive {
         /// The model.
         model: String,
     },
@@ -248,6 +259,31 @@ pub(super) struct Setup {
     checkpoints: Option<Analytic>,
     errors: Option<Errors>,
     full_steps: Option<FullSteps>,
+    /// Of an image on average, in the adaptive mode.
+    adaptive: Option<Adaptive>,
+}
+
+/// Point 0 is nominal.
+const NOMINAL: u8 = 0;
+
+/// Where the error monitor had the array.
+struct Adaptive {
+    /// Share of the cycles at each point.
+    shares: Vec<f64>,
+    /// Changes per image: from, to, how often.
+    changes: Vec<(u8, u8, f64)>,
+}
+
+impl Adaptive {
+    fn of(records: &CellRecords) -> Option<Self> {
+        let used = records.points()?;
+        let images = records.images.len() as f64;
+        let change = |&(from, to, times): &(u8, u8, u64)| (from, to, times as f64 / images);
+        Some(Self {
+            shares: used.shares(),
+            changes: used.changes.iter().map(change).collect(),
+        })
+    }
 }
 
 impl Setup {
@@ -273,6 +309,11 @@ impl Setup {
         };
         let points = schedule.operating_points(machine.table());
         let counted = model.name == EMBEDDED && *machine.config() == own;
+        if schedule.adaptive.is_some() && !counted {
+            return Err(CostError::Adaptive {
+                model: model.name.clone(),
+            });
+        }
         let errors = if counted {
             None
         } else {
@@ -307,13 +348,15 @@ impl Setup {
             errors,
             full_steps: cell.taylorseer.map(|forecast| forecast.full_steps()),
             machine,
+            adaptive: Adaptive::of(records),
         })
     }
 
     /// The same with all classes at nominal.
     pub fn at_nominal(self) -> Self {
         Self {
-            schedule: Schedule::uniform(0),
+            schedule: Schedule::uniform(NOMINAL),
+            adaptive: None,
             ..self
         }
     }
@@ -335,7 +378,48 @@ impl Setup {
 
     /// Without recovery.
     pub fn report(&self) -> Result<Report, CostError> {
-        Ok(self.run().report()?)
+        match &self.adaptive {
+            None => Ok(self.run().report()?),
+            Some(adaptive) => self.moved(adaptive),
+        }
+    }
+
+    /// The mean over the points that tiles ran at, with the changes between them.
+    fn moved(&self, adaptive: &Adaptive) -> Result<Report, CostError> {
+        let mut mean: Option<Report> = None;
+        let shares = adaptive.shares.iter().enumerate();
+        for (point, share) in shares.filter(|(_, share)| **share > 0.0) {
+            let at = Run {
+                schedule: Schedule::uniform(point as u8),
+                ..self.run()
+            };
+            let part = at.report()?.weighted(*share);
+            mean = Some(match mean {
+                None => part,
+                Some(sum) => sum.with(&part),
+            });
+        }
+        let mut mean = match mean {
+            Some(mean) => mean,
+            None => self.run().report()?,
+        };
+        let mut changes = 0.0;
+        for &(from, to, times) in &adaptive.changes {
+            let [from, to] = [from, to].map(|point| self.points[usize::from(point)]);
+            mean.total += self.machine.transition(from, to)? * times;
+            changes += times;
+        }
+        mean.transitions = f64::round(changes) as u64;
+        Ok(mean)
+    }
+
+    /// The operands that every GEMM still has on chip at its end.
+    fn held(&self) -> Held {
+        let held = |shape: &GemmShape| self.machine.held(shape);
+        Held {
+            x: self.shapes.iter().all(|shape| held(shape).x),
+            w: self.shapes.iter().all(|shape| held(shape).w),
+        }
     }
 
     /// The run, and what recovery took on top.
@@ -345,7 +429,10 @@ impl Setup {
         let furthest = furthest.unwrap_or(self.machine.nominal());
         let counted = self.errors.is_none() && !records.images.is_empty();
         let recovery = if counted {
-            let all = self.machine.recovery(furthest, &records.work())?;
+            let work = records.work();
+            let all = self
+                .machine
+                .recovery(furthest, self.hardware, self.held(), &work)?;
             all * (1.0 / records.images.len() as f64)
         } else {
             Cost::default()

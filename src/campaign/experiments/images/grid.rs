@@ -156,6 +156,18 @@ impl Grid {
         let intervals = wholes(spec, "grid.interval", &self.interval, 1, 65535)?;
         let protections = self.protection.iter().map(|name| protection(spec, name));
         let protections = protections.collect::<Result<Vec<_>, _>>()?;
+        let blind = protections.iter().find(|kind| !kind.has_checksums());
+        let adaptive = |source: &Source| {
+            source
+                .schedule
+                .as_ref()
+                .is_some_and(|s| s.adaptive.is_some())
+        };
+        if let Some(kind) = blind.filter(|_| sources.iter().any(adaptive)) {
+            let allowed =
+                "protections with checksums, where a policy is adaptive: it counts their flags";
+            return Err(spec.refused("grid.protection", kind, allowed));
+        }
         let forecasts = self.taylorseer.iter().map(|text| taylorseer(spec, text));
         let forecasts = forecasts.collect::<Result<Vec<_>, _>>()?;
         let mut settings = Vec::new();

@@ -113,9 +113,10 @@ struct Characterised<'a> {
 }
 
 impl<'a> Characterised<'a> {
-    /// `None` for a cell with more than one class away from nominal, or none.
+    /// `None` for a cell with more than one class away from nominal, or none, and for an adaptive one.
     fn of(records: &'a CellRecords) -> Option<Self> {
-        let schedule = records.cell.schedule.as_ref()?;
+        let fixed = |schedule: &&DvfsSchedule| schedule.adaptive.is_none();
+        let schedule = records.cell.schedule.as_ref().filter(fixed)?;
         let mut away = policy::Cell::all().filter(|class| schedule.schedule.of(*class) > 0);
         let class = away.next()?;
         away.next().is_none().then(|| Self {

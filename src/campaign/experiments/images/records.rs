@@ -4,6 +4,7 @@ use super::{Cell, Outcome};
 use crate::baseline::Work;
 use crate::campaign::statistics::{Estimate, bootstrap_mean};
 use crate::campaign::{CampaignError, Header, Line, read};
+use crate::infer::PointsUsed;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -63,6 +64,19 @@ impl CellRecords {
     pub fn lpips(&self, confidence: f64) -> Option<Estimate> {
         let values: Vec<f64> = self.images.values().map(|image| image.lpips).collect();
         bootstrap_mean(&values, confidence)
+    }
+
+    /// What the tiles of all images ran at, in the adaptive mode.
+    pub fn points(&self) -> Option<PointsUsed> {
+        let mut sum = None;
+        for points in self
+            .images
+            .values()
+            .filter_map(|image| image.points.as_ref())
+        {
+            *sum.get_or_insert_with(PointsUsed::default) += points;
+        }
+        sum
     }
 
     /// What the protection did, in all images.

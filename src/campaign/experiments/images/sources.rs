@@ -2,7 +2,7 @@
 
 use super::cell::{Faults, Place, everywhere};
 use crate::campaign::{CampaignError, Spec};
-use crate::policy::{self, ClassShares, DvfsSchedule, Schedule, Setpoint};
+use crate::policy::{self, ClassShares, DvfsSchedule, MonitorSettings, Schedule, Setpoint};
 use crate::tech;
 use serde::Deserialize;
 use std::path::Path;
@@ -18,7 +18,8 @@ pub(super) struct RawFaults {
     tech: Option<String>,
 }
 
-/// A policy as written: a file, or a rule with a point.
+/// A policy as written: a file, or a rule with a point or with several, of which the last is the rule's
+/// and the error monitor moves towards the first.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawPolicy {
@@ -29,6 +30,13 @@ pub(super) struct RawPolicy {
     frequency: Option<f64>,
     tech: Option<String>,
     classes: Option<ClassShares>,
+    /// In place of a voltage: the points of the adaptive mode, the most aggressive last.
+    voltages: Option<Vec<f64>>,
+    /// In place of a frequency.
+    frequencies: Option<Vec<f64>>,
+    adaptive: Option<MonitorSettings>,
+    /// What figures call it, if not by its rule.
+    name: Option<String>,
 }
 
 /// Where faults come from, and in which GEMMs.
@@ -65,7 +73,13 @@ impl RawPolicy {
             frequency: self.frequency,
         };
         let Some(rule) = &self.rule else {
-            let other = self.tech.is_some() || self.cell.is_some() || self.classes.is_some();
+            let ladder = self.voltages.is_some() || self.frequencies.is_some();
+            let other = self.tech.is_some()
+                || self.cell.is_some()
+                || self.classes.is_some()
+                || self.adaptive.is_some()
+                || self.name.is_some()
+                || ladder;
             return match &self.file {
                 Some(file) if point == Setpoint::default() && !other => {
                     DvfsSchedule::from_file(Path::new(file))
@@ -81,16 +95,14 @@ impl RawPolicy {
             let allowed = "a file alone, or a rule with voltage or frequency";
             return Err(spec.refused(key, "a file with a rule", allowed));
         }
-        if point == Setpoint::default() {
-            let allowed = "a voltage, a frequency or both";
-            return Err(spec.refused(key, format!("{rule} without a point"), allowed));
-        }
+        let points = self.points(spec, rule)?;
+        let last = points.len() as u8;
         let (name, schedule) = match (rule.as_str(), self.cell) {
-            ("uniform", None) => ("uniform".to_owned(), Schedule::uniform(1)),
-            ("paper", None) => ("paper's rule".to_owned(), Schedule::paper(1)),
+            ("uniform", None) => ("uniform".to_owned(), Schedule::uniform(last)),
+            ("paper", None) => ("paper's rule".to_owned(), Schedule::paper(last)),
             ("only", Some([timestep, block])) if timestep < 4 && block < 4 => (
                 format!("only class {timestep},{block}"),
-                Schedule::only(policy::Cell { timestep, block }, 1),
+                Schedule::only(policy::Cell { timestep, block }, last),
             ),
             ("only", _) => {
                 let found = format!("{:?}", self.cell.map(|[t, b]| (t, b)));
@@ -105,9 +117,57 @@ impl RawPolicy {
         let tech = self.tech.as_deref().unwrap_or(tech::DEFAULT);
         let usual = ClassShares::protecting(policy::EARLY, policy::FIRST);
         let classes = self.classes.unwrap_or(usual);
-        let made = DvfsSchedule::two_points(&name, tech, classes, point, schedule);
+        let usual = match self.adaptive {
+            Some(_) => format!("adaptive, {name}"),
+            None => name,
+        };
+        let name = self.name.clone().unwrap_or(usual);
+        let made = DvfsSchedule {
+            adaptive: self.adaptive,
+            ..DvfsSchedule::with_points(&name, tech, classes, &points, schedule)
+        };
         DvfsSchedule::from_yaml(&made.to_yaml(), &spec.file)
             .map_err(|error| spec.refused(key, &name, error.to_string()))
+    }
+
+    /// Its points away from nominal: one, or those that the monitor chooses among.
+    fn points(&self, spec: &Spec, rule: &str) -> Result<Vec<Setpoint>, CampaignError> {
+        let one = Setpoint {
+            voltage: self.voltage,
+            frequency: self.frequency,
+        };
+        let key = "grid.policy";
+        let voltages = self.voltages.iter().flatten().map(|volts| Setpoint {
+            voltage: Some(*volts),
+            ..one
+        });
+        let frequencies = self.frequencies.iter().flatten().map(|hertz| Setpoint {
+            frequency: Some(*hertz),
+            ..one
+        });
+        let ladder: Vec<Setpoint> = voltages.chain(frequencies).collect();
+        let both = |one: bool, many: bool| one && many;
+        let twice = both(self.voltage.is_some(), self.voltages.is_some())
+            || both(self.frequency.is_some(), self.frequencies.is_some())
+            || both(self.voltages.is_some(), self.frequencies.is_some());
+        if twice {
+            let allowed =
+                "one of voltage, voltages and frequencies, or of frequency and frequencies";
+            return Err(spec.refused(key, format!("{rule} with two kinds of points"), allowed));
+        }
+        let listed = self.voltages.is_some() || self.frequencies.is_some();
+        if listed && self.adaptive.is_none() {
+            let allowed = "adaptive: {...} with them, or one voltage or frequency";
+            return Err(spec.refused(key, format!("{rule} with a list of points"), allowed));
+        }
+        match ladder.is_empty() {
+            false => Ok(ladder),
+            true if one == Setpoint::default() || listed => {
+                let allowed = "a voltage, a frequency or both";
+                Err(spec.refused(key, format!("{rule} without a point"), allowed))
+            }
+            true => Ok(vec![one]),
+        }
     }
 }
 

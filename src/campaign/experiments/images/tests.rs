@@ -139,6 +139,162 @@ fn policies_have_faults_by_class_and_are_costed_as_counted() {
     assert!(costs[1].recovery.joules() > 0.0);
 }
 
+const ADAPTIVE: &str = "
+  steps: [10]
+  guidance: [1.0]
+  interval: [3]
+  policy:
+  - {rule: uniform, voltage: 1.68}
+  - {rule: uniform, voltages: [1.72, 1.70, 1.68], adaptive: {window: 64, high: 4, low: 2, patience: 8}}
+  protection: [abft, drift]
+";
+
+#[test]
+fn adaptive_policies_are_recorded_for_any_number_of_threads_and_costed_by_their_points() {
+    let lines = |threads: usize| {
+        let spec = spec(3, ADAPTIVE);
+        let experiment = Images::new(&spec).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("t.jsonl");
+        let threads = NonZeroUsize::new(threads).unwrap();
+        run(
+            &experiment,
+            &spec,
+            Shard::WHOLE,
+            threads,
+            &file,
+            &mut |_| {},
+        )
+        .unwrap();
+        let text = std::fs::read_to_string(&file).unwrap();
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        (lines, CellRecords::read(&file).unwrap().1)
+    };
+    let ((one, all), (two, _)) = (lines(1), lines(2));
+    assert_eq!(one, two);
+    let accelerator = Accelerator::with_memory("ddr4-3200-1chip");
+    let costs: Vec<CellCost> = all.iter().map(|r| costed(r, &accelerator)).collect();
+    for (fixed, moved) in [(0, 2), (1, 3)] {
+        assert_eq!(all[fixed].points(), None);
+        let used = all[moved].points().expect("the adaptive mode");
+        let tiles: u64 = all[moved].images.values().map(|image| image.tiles).sum();
+        assert_eq!(used.tiles.iter().sum::<u64>(), tiles);
+        assert!(used.raises > 0 && used.tiles.len() == 4, "{used:?}");
+        // Between the plain points in energy, with as many transitions as were counted.
+        let images = all[moved].images.len() as f64;
+        let changes: u64 = used.changes.iter().map(|(_, _, times)| times).sum();
+        let counted = (changes as f64 / images).round() as u64;
+        assert_eq!(costs[moved].run.transitions, counted);
+        assert!(costs[moved].run.total.energy.macs > costs[fixed].run.total.energy.macs);
+        assert!(costs[moved].run.total.energy.macs < costs[moved].nominal.total.energy.macs);
+        assert_eq!(costs[moved].run.macs, costs[fixed].run.macs);
+        let names = (&all[fixed].cell.place.name, &all[moved].cell.place.name);
+        assert_eq!(
+            (names.0.as_str(), names.1.as_str()),
+            ("uniform", "adaptive, uniform")
+        );
+        // Elsewhere other tiles would have had other flags.
+        let large = CostedModel::named("dit-xl-2-256").unwrap();
+        let error = cost(&all[moved], &large, &accelerator)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("the adaptive policy on dit-xl-2-256"),
+            "{error}"
+        );
+    }
+}
+
+/// Prices of all protections at a voltage, by kind; the model and the array are the records' own.
+fn prices(all: &[CellRecords]) -> BTreeMap<ProtectionKind, Price> {
+    let model = CostedModel::named(EMBEDDED).unwrap();
+    let accelerator = Accelerator::with_memory("ddr4-3200-1chip");
+    let of = |kind| all.iter().find(|r| r.cell.protection == kind).unwrap();
+    let cost = |kind| priced(of(kind), &model, &accelerator).unwrap();
+    let without = cost(ProtectionKind::None);
+    let one = |kind| {
+        let price = Price {
+            with: cost(kind),
+            without: without.clone(),
+        };
+        (kind, price)
+    };
+    ProtectionKind::ALL.into_iter().map(one).collect()
+}
+
+#[test]
+fn protections_have_the_prices_of_what_they_do() {
+    use ProtectionKind::*;
+    let grid = |faults: &str| {
+        format!(
+            "\n  steps: [10]\n  interval: [3]\n  {faults}\n  protection: [{}]\n",
+            ProtectionKind::ALL.map(ProtectionKind::name).join(", ")
+        )
+    };
+    for faults in [
+        "policy: [{rule: uniform, voltage: 1.68}]",
+        "faults: [{ber: 1.0e-6}]",
+    ] {
+        let all = cells(1, &grid(faults));
+        let prices = prices(&all);
+        let of = |kind| &prices[&kind];
+        for ratio in [of(None).energy(), of(None).time(), of(None).dram_rows()] {
+            assert_eq!(ratio, 1.0, "{faults}");
+        }
+        // A second copy: all of the array's energy twice, and tiles that differ once more.
+        assert!(of(Dmr).array_energy() > 2.0, "{faults}");
+        assert!(of(Dmr).with.total().cycles > 2.0 * of(None).with.total().cycles);
+        // TE-Drop takes no time and no traffic, but flip-flops.
+        let razor = of(Thundervolt);
+        assert_eq!((razor.time(), razor.dram_bytes()), (1.0, 1.0), "{faults}");
+        assert!(razor.array_energy() > 1.0 && razor.energy() < of(Abft).energy());
+        for kind in [Abft, ApproxAbft, StatisticalAbft] {
+            let price = of(kind);
+            assert!(
+                price.array_energy() > 1.0 && price.energy() < of(Dmr).energy(),
+                "{kind}"
+            );
+            assert!(
+                price.time() > 1.0 && price.time() < of(Dmr).time(),
+                "{kind}"
+            );
+            // All operands are still on chip.
+            assert_eq!(
+                (price.dram_bytes(), price.dram_rows()),
+                (1.0, 1.0),
+                "{kind}"
+            );
+        }
+        // What is computed again takes time.
+        let recomputed = |kind| {
+            let records = all.iter().find(|r| r.cell.protection == kind).unwrap();
+            records.work().recomputed_tiles
+        };
+        let more = recomputed(StatisticalAbft) > recomputed(Abft);
+        assert!(recomputed(StatisticalAbft) != recomputed(Abft), "{faults}");
+        assert_eq!(
+            of(StatisticalAbft).time() > of(Abft).time(),
+            more,
+            "{faults}"
+        );
+        // Checkpoints are traffic; row-major they open more rows for the same bytes.
+        let (drift, row_major) = (of(Drift), of(DriftRowMajor));
+        assert!(
+            drift.dram_bytes() > 1.0 && drift.dram_rows() > 1.0,
+            "{faults}"
+        );
+        assert_eq!(drift.dram_bytes(), row_major.dram_bytes(), "{faults}");
+        assert!(row_major.dram_rows() > drift.dram_rows(), "{faults}");
+        assert!(row_major.energy() > drift.energy(), "{faults}");
+        // Without rollback there are none.
+        for kind in [DriftKeep, DriftZero] {
+            assert_eq!(of(kind).dram_bytes(), 1.0, "{kind}");
+            assert!(of(kind).energy() < drift.energy(), "{kind}");
+        }
+    }
+}
+
 /// The same cell without protection.
 fn unprotected(records: &CellRecords) -> CellRecords {
     CellRecords {
@@ -274,6 +430,30 @@ fn bad_axes_are_refused() {
         (
             "{rule: uniform, voltage: 1.7, tech: none}",
             "grid.faults.tech: none",
+        ),
+        (
+            "{rule: uniform, voltages: [1.7]}",
+            "uniform with a list of points",
+        ),
+        (
+            "{rule: uniform, voltage: 1.7, voltages: [1.7], adaptive: {}}",
+            "two kinds of points",
+        ),
+        (
+            "{rule: uniform, voltages: [], adaptive: {}}",
+            "without a point",
+        ),
+        (
+            "{rule: uniform, voltage: 1.7, adaptive: {window: 70000}}",
+            "adaptive.window: 70000 is not allowed; expected 0..=65535",
+        ),
+        (
+            "{rule: uniform, voltages: [1.7, 1.69, 1.68, 1.67, 1.66, 1.65, 1.64, 1.63], adaptive: {}}",
+            "points: 9 points",
+        ),
+        (
+            "{rule: uniform, voltage: 1.7, adaptive: {}}",
+            "grid.protection: none",
         ),
         (
             "{rule: uniform, voltage: 1.7, classes: {steps: [0.5, 0.2, 1], blocks: [0, 0, 0]}}",

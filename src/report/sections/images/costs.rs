@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 pub const MEMORY: &str = "ddr4-3200-1chip";
 /// The published model that the best schedules are costed on, too, and its array.
 pub const PUBLISHED: &str = "dit-xl-2-512";
-const ARRAY: &str = "tpu";
+pub const ARRAY: &str = "tpu";
 /// Memories of that array.
 pub const MEMORIES: [&str; 2] = ["ddr4-3200", "hbm2"];
 
@@ -20,11 +20,16 @@ pub const MEMORIES: [&str; 2] = ["ddr4-3200", "hbm2"];
 static SMALL: LazyLock<Option<CostedModel>> = LazyLock::new(|| CostedModel::named(EMBEDDED).ok());
 static LARGE: LazyLock<Option<CostedModel>> = LazyLock::new(|| CostedModel::named(PUBLISHED).ok());
 
+/// One of the two models.
+pub fn model(name: &str) -> Option<&'static CostedModel> {
+    let found = if name == EMBEDDED { &SMALL } else { &LARGE };
+    found.as_ref()
+}
+
 /// Energy and time of an image of a cell, on the array that it was run on, with what its protection
 /// did as counted. `None` where faults come from a bit error rate, which has no operating point.
 pub fn counted(row: &Row) -> Option<CellCost> {
-    let model = SMALL.as_ref()?;
-    cost(row, model, &Accelerator::with_memory(MEMORY)).ok()
+    cost(row, model(EMBEDDED)?, &Accelerator::with_memory(MEMORY)).ok()
 }
 
 /// The same for [`PUBLISHED`] under the schedule of the cell, with the memory of that name. Of that

@@ -3,6 +3,7 @@
 use super::axes::{Axis as GridAxis, label};
 use super::costs::counted;
 use super::records::{Campaign, Row};
+use super::titles::MANY;
 use crate::campaign::equal_quality;
 use crate::campaign::experiments::images::CellCost;
 use crate::campaign::statistics::{CONFIDENCE, bootstrap_mean};
@@ -205,9 +206,16 @@ fn heat_map(rows: &[Row], x: &GridAxis, y: &GridAxis) -> Plot {
 
 /// Bars over the axis that says most, a colour for each combination of the others.
 fn bars(rows: &[Row], axes: &[GridAxis]) -> Option<Plot> {
-    let main = ["taylorseer", "place", "bits", "config"]
+    // More colours than a few cannot be told apart.
+    let many = |axis: &&GridAxis| axis.key == "protection" && axis.distinct().len() >= MANY;
+    let main = axes
         .iter()
-        .find_map(|key| axes.iter().find(|axis| axis.key == *key))
+        .find(many)
+        .or_else(|| {
+            ["taylorseer", "place", "bits", "config"]
+                .iter()
+                .find_map(|key| axes.iter().find(|axis| axis.key == *key))
+        })
         .or_else(|| axes.iter().max_by_key(|axis| axis.distinct().len()))?;
     let others: Vec<&GridAxis> = axes.iter().filter(|axis| axis.key != main.key).collect();
     let categories = main.distinct();

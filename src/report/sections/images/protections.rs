@@ -37,6 +37,23 @@ pub fn tolerable_ratio(campaign: &Campaign, bound: f64) -> Option<(Measured, usi
     Some((ratio(&drift, &none, bound, CONFIDENCE)?, drift.images()))
 }
 
+/// The rate of the grid that is next to what DRIFT tolerates, or else the most tolerant.
+pub fn looked_at(campaign: &Campaign) -> Option<f64> {
+    let bound = equal_quality::LPIPS;
+    let tolerable = |kind| Some(curve(campaign, kind)?.tolerable(bound).rate());
+    let most = || {
+        let all = ProtectionKind::ALL.into_iter().filter_map(tolerable);
+        all.reduce(f64::max)
+    };
+    let wanted = tolerable(ProtectionKind::Drift).or_else(most)?;
+    let rates = campaign
+        .rows
+        .iter()
+        .filter_map(Row::ber)
+        .filter(|ber| *ber > 0.0 && *ber <= wanted);
+    Some(rates.fold(0.0, f64::max))
+}
+
 /// The protections of a campaign, the most tolerant first. What they do is that at `at`, the rate
 /// of the grid that is next to what DRIFT tolerates. `None` where fewer than two have curves.
 pub fn protections(campaign: &Campaign) -> Option<Table> {
@@ -54,16 +71,7 @@ pub fn protections(campaign: &Campaign) -> Option<Table> {
     }
     let end = |tolerable: Tolerable| (matches!(tolerable, Tolerable::Above(_)), tolerable.rate());
     found.sort_by(|a, b| end(b.2).partial_cmp(&end(a.2)).expect("rates are numbers"));
-    let drift = found
-        .iter()
-        .find(|(kind, _, _)| *kind == ProtectionKind::Drift);
-    let wanted = drift.map_or(found[0].2.rate(), |(_, _, tolerable)| tolerable.rate());
-    let rates = campaign
-        .rows
-        .iter()
-        .filter_map(Row::ber)
-        .filter(|ber| *ber > 0.0 && *ber <= wanted);
-    let at = rates.fold(0.0, f64::max);
+    let at = looked_at(campaign)?;
     let rows = found.iter().map(|(kind, curve, tolerable)| {
         let interval = curve
             .interval(bound, CONFIDENCE)

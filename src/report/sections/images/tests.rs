@@ -4,8 +4,10 @@ use super::*;
 use crate::baseline::{ProtectionKind, Work};
 use crate::campaign::experiments::images::{Cell, Faults, Outcome, Place};
 use crate::image::{Colour, Image};
-use crate::infer::Selector;
+use crate::infer::{PointsUsed, Selector};
+use crate::policy::{ClassShares, DvfsSchedule, MonitorSettings, Schedule, Setpoint};
 use crate::report::{Finding, Verdict};
+use crate::synth::ArrayArea;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use std::collections::BTreeMap;
@@ -52,6 +54,7 @@ fn image(loss: f64, seed: u64) -> Outcome {
         tiles: 100,
         work: Work::default(),
         other_work: Work::default(),
+        points: None,
         picture: String::new(),
         distance: Vec::new(),
     }
@@ -77,7 +80,7 @@ fn campaign(rows: Vec<Row>) -> Campaign {
 
 fn made(campaign: &Campaign) -> Section {
     let twins = Twins::of([campaign]);
-    section(campaign, &twins, &RealImages::embedded()).expect("a section")
+    section(campaign, &twins, &RealImages::embedded(), &[]).expect("a section")
 }
 
 fn finding(section: &Section, part: &str) -> Finding {
@@ -252,6 +255,58 @@ fn protections_are_ranked_and_compared() {
 }
 
 #[test]
+fn prices_are_told_of_many_protections_with_the_areas_that_were_synthesised() {
+    let area = ArrayArea {
+        size: 16,
+        plain: 344_000.0,
+        checksums: 0.235,
+        recovery: 0.406,
+        dvfs: 0.418,
+        registers: 0.474,
+        memory_bits: 0.968,
+        memory: None,
+        composed: false,
+    };
+    let of = |kinds: &[ProtectionKind], areas: &[ArrayArea]| {
+        let slopes: Vec<_> = kinds.iter().map(|kind| (*kind, 1e6)).collect();
+        let campaign = by_rate(&slopes);
+        let section = section(&campaign, &Twins::default(), &RealImages::embedded(), areas);
+        let items = section.expect("a section").items;
+        let table = items.into_iter().find_map(|item| match item {
+            Item::Table(table) if table.id == "generated-prices" => Some(table),
+            _ => None,
+        });
+        table.map(|table| {
+            let column = table
+                .columns
+                .iter()
+                .position(|column| column.name == "Area");
+            let column = column.expect("a column");
+            let rows = table.rows.iter();
+            rows.map(|row| (row[0].clone(), row[column].clone()))
+                .collect::<BTreeMap<_, _>>()
+        })
+    };
+    let all = ProtectionKind::ALL;
+    let found = of(&all, std::slice::from_ref(&area)).expect("a table");
+    assert_eq!(found.len(), all.len());
+    assert_eq!(found["no protection"], "0");
+    // Synthesised, as the section of areas has it; the sequencer of points is not needed at one.
+    assert_eq!(found["classical ABFT"], "+23.5%");
+    assert_eq!(found["DRIFT"], "+40.6%");
+    assert_eq!(found["DRIFT, row-major checkpoints"], found["DRIFT"]);
+    assert_eq!(found["DRIFT, elements zeroed"], found["classical ABFT"]);
+    // Of another array nothing is known.
+    let other = ArrayArea { size: 32, ..area };
+    assert_eq!(of(&all, &[other]).expect("a table")["DRIFT"], "–");
+    // Two are no comparison.
+    assert_eq!(
+        of(&[ProtectionKind::None, ProtectionKind::Drift], &[]),
+        None
+    );
+}
+
+#[test]
 fn equal_quality_is_said_of_every_cell() {
     let campaign = by_rate(&[(ProtectionKind::None, 1e8), (ProtectionKind::Drift, 1e6)]);
     let section = made(&campaign);
@@ -305,11 +360,80 @@ fn recorded_images_become_a_strip_with_anchors() {
     assert!(matches!(&section.items[1], Item::Table(table) if table.id == "generated-anchors"));
     let broken = campaign.rows[0].images.get_mut(&0).expect("an image");
     broken.picture = "?".to_owned();
-    let error = super::section(&campaign, &Twins::default(), &RealImages::embedded());
+    let error = super::section(&campaign, &Twins::default(), &RealImages::embedded(), &[]);
     assert!(
         error
             .expect_err("refused")
             .to_string()
             .contains("generated.jsonl: picture of seed 0")
     );
+}
+
+#[test]
+fn points_of_adaptive_policies_are_told_beside_fixed_ones() {
+    let cell = |adaptive: Option<MonitorSettings>| {
+        let mut cell = cell(ProtectionKind::Drift, 0.0, [0, 31], everywhere());
+        let point = |volts| Setpoint {
+            voltage: Some(volts),
+            frequency: None,
+        };
+        let points = match adaptive {
+            Some(_) => vec![point(0.71), point(0.70)],
+            None => vec![point(0.70)],
+        };
+        let classes = ClassShares::protecting(0.1, 0.1);
+        let last = Schedule::uniform(points.len() as u8);
+        let made = DvfsSchedule::with_points("moved", "scaled-14nm", classes, &points, last);
+        cell.place.name = adaptive.map_or("uniform", |_| "moved").to_owned();
+        cell.faults = Faults::Timing {
+            voltage: Some(0.70),
+            frequency: None,
+            tech: "scaled-14nm".to_owned(),
+        };
+        cell.schedule = Some(DvfsSchedule { adaptive, ..made });
+        cell
+    };
+    let used = PointsUsed {
+        tiles: vec![10, 60, 30],
+        cycles: vec![100, 600, 300],
+        changes: vec![(0, 1, 1), (1, 2, 2), (2, 1, 2)],
+        windows: 4,
+        raises: 1,
+        lowers: 2,
+        panics: 0,
+    };
+    let rows = vec![
+        row(cell(None), |seed| image(0.5, seed)),
+        row(cell(Some(MonitorSettings::default())), |seed| Outcome {
+            points: Some(used.clone()),
+            ..image(0.001, seed)
+        }),
+    ];
+    let section = made(&campaign(rows));
+    assert!(section.title.contains("adaptive"), "{}", section.title);
+    let table = section.items.iter().find_map(|item| match item {
+        Item::Table(table) if table.id == "generated-points" => Some(table),
+        _ => None,
+    });
+    let rows = &table.expect("it is there").rows;
+    assert_eq!(
+        (rows[0][0].as_str(), rows[0][2].as_str()),
+        ("uniform, 0.7 V", "–")
+    );
+    assert_eq!(rows[1][0], "moved");
+    assert_eq!(rows[1][2], "nominal 10.0%, 0.71 V 60.0%, 0.7 V 30.0%");
+    assert_eq!(rows[1][4..8], ["5.0", "1.0", "2.0", "0.0"]);
+    // The fixed point is lower than the mean of those that were used.
+    let saved = |row: usize| {
+        rows[row][8]
+            .trim_end_matches('%')
+            .parse::<f64>()
+            .expect("a number")
+    };
+    assert!(saved(0) > saved(1), "{rows:?}");
+    let figures = section
+        .items
+        .iter()
+        .filter(|item| matches!(item, Item::Figure(_)));
+    assert_eq!(figures.count(), 1);
 }

@@ -1,7 +1,10 @@
 //! What a section of images is called, and the words at its beginning.
 
 use super::axes::Axis;
-use super::records::Campaign;
+use super::records::{Campaign, Row};
+
+/// Protections from which on a campaign compares them.
+pub const MANY: usize = 5;
 
 /// What a campaign is about, in the order of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,6 +29,10 @@ pub enum Kind {
     Rollback,
     /// Arrays.
     Arrays,
+    /// Protections at operating points.
+    Protections,
+    /// Operating points that the error monitor chooses.
+    Adaptive,
     /// Anything else.
     Other,
 }
@@ -39,14 +46,24 @@ impl Kind {
             .rows
             .iter()
             .all(|row| row.cell.place.any.iter().all(|one| one.steps.is_some()));
+        let moved = |row: &Row| {
+            row.cell
+                .schedule
+                .as_ref()
+                .is_some_and(|s| s.adaptive.is_some())
+        };
         if campaign.rows.iter().any(|row| row.cell.pictures) {
             Self::Pictures
+        } else if campaign.rows.iter().any(moved) {
+            Self::Adaptive
         } else if varies("taylorseer").is_some() {
             Self::Forecast
         } else if varies("bits").is_some() && !place {
             Self::Bits
         } else if varies("ber").is_some_and(|axis| axis.distinct().len() > 2) {
             Self::Rates
+        } else if varies("protection").is_some_and(|axis| axis.distinct().len() >= MANY) {
+            Self::Protections
         } else if place && by_step {
             Self::Steps
         } else if varies("voltage").is_some() {
@@ -77,6 +94,8 @@ impl Kind {
             Self::Forecast => "Forecast features (TaylorSeer)",
             Self::Rollback => "Design space: threshold and checkpoints",
             Self::Arrays => "Design space: arrays",
+            Self::Protections => "What protections cost",
+            Self::Adaptive => "Operating points by feedback (adaptive mode)",
             Self::Other => return format!("Images: {}", campaign.name),
         }
         .to_owned()
