@@ -118,7 +118,7 @@ pub fn area(
     baseline: Option<&Path>,
     library: Option<&CellLibrary>,
 ) -> Result<AreaReport, SynthError> {
-    let yosys = Yosys::locate()?;
+    let yosys = Yosys::locate_pinned_or_newer()?;
     let start = Instant::now();
     let design = synthesise(&yosys, dir, top, library)?;
     let baseline = baseline.map(|other| synthesise(&yosys, other, top, library));

@@ -63,7 +63,7 @@ impl Protection {
 /// # Errors
 /// As [`super::area`].
 pub fn protection(with: &Path, without: &Path) -> Result<Protection, SynthError> {
-    let yosys = Yosys::locate()?;
+    let yosys = Yosys::locate_pinned_or_newer()?;
     std::thread::scope(|scope| {
         let plain = scope.spawn(|| synthesise(&yosys, without, rtl::TOP, None));
         let accelerator = synthesise(&yosys, with, rtl::ACCELERATOR, None);

@@ -129,7 +129,7 @@ fn synthesise_all(
     rtl: &BTreeMap<usize, SizedRtl>,
     library: Option<&CellLibrary>,
 ) -> Result<BTreeMap<Job, DesignArea>, SynthError> {
-    let yosys = Yosys::locate()?;
+    let yosys = Yosys::locate_pinned_or_newer()?;
     let queue = Mutex::new(jobs.iter());
     let work = || {
         let mut done = Vec::new();

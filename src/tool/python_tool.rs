@@ -16,7 +16,8 @@ const SLANG: Wheel = Wheel {
     per_python: true,
 };
 
-const YOSYS: Wheel = Wheel {
+/// Yosys as a Python extension.
+pub(super) const YOSYS: Wheel = Wheel {
     name: "pyosys",
     version: "0.70",
     requirements: include_str!("../../tools/requirements-yosys.txt"),

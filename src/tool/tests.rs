@@ -174,6 +174,28 @@ fn a_yosys_on_path_is_used_when_it_is_new_enough() {
     });
 }
 
+#[cfg(unix)]
+#[test]
+fn synthesis_takes_no_older_yosys_than_the_pinned_one() {
+    let (bin, empty) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let binary = bin.path().join("yosys");
+    let variables = [("PATH", bin.path()), ("DRIFT_CACHE_DIR", empty.path())];
+    script(&binary, "echo 'Yosys 0.23 (git sha1 7ce5011c24b)'");
+    with(&variables, |e| {
+        // There is no Python to install the package with.
+        let error = Yosys::locate_pinned_or_newer_in(e).unwrap_err().to_string();
+        assert!(error.contains("python3"), "{error}");
+    });
+    script(&binary, "echo 'Yosys 0.99 (git sha1 7ce5011c24b)'");
+    with(&variables, |e| {
+        let found = Yosys::locate_pinned_or_newer_in(e).unwrap();
+        assert_eq!(
+            (found.version.as_str(), found.origin),
+            ("0.99", Origin::Path)
+        );
+    });
+}
+
 #[test]
 fn missing_programs_name_what_to_install() {
     let empty = tempfile::tempdir().unwrap();

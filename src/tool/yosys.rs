@@ -2,7 +2,7 @@
 
 use super::environment::{Choice, Environment};
 use super::process::{Finished, run};
-use super::python_tool::PythonTool;
+use super::python_tool::{PythonTool, YOSYS};
 use super::version::Version;
 use super::{Origin, ToolError};
 use std::io::Write;
@@ -73,6 +73,26 @@ impl Yosys {
                 Ok(Some(found)) => Ok(found),
                 _ => Self::from_wheel(environment),
             },
+        }
+    }
+
+    /// As [`Self::locate`], but nothing older than the pinned package: an older one may lack options of
+    /// the synthesis recipes, and maps to other netlists.
+    ///
+    /// # Errors
+    /// [`ToolError`] when none is found and the package cannot be installed.
+    pub fn locate_pinned_or_newer() -> Result<Self, ToolError> {
+        Self::locate_pinned_or_newer_in(&Environment::process())
+    }
+
+    pub(crate) fn locate_pinned_or_newer_in(environment: &Environment) -> Result<Self, ToolError> {
+        let found = Self::locate_in(environment)?;
+        match (
+            Version::parse(&found.version),
+            Version::parse(YOSYS.version),
+        ) {
+            (Some(version), Some(pinned)) if version >= pinned => Ok(found),
+            _ => Self::from_wheel(environment),
         }
     }
 
