@@ -176,8 +176,7 @@ impl Sampler {
             // Few tiles are hit where faults are rare: all others are passed over at once.
             let end = tiling.len().min(first + streams::BATCH);
             let bound = odds.of(first).1.min(odds.of(end - 1).1);
-            let mut hit = streams.batch_from(gemm, first, bound);
-            hit &= u32::MAX >> (32 - (end - first));
+            let mut hit = streams.batch_from(gemm, first, end - first, bound);
             while hit != 0 {
                 let at = hit.trailing_zeros() as usize;
                 hit &= hit - 1;
