@@ -99,8 +99,16 @@ impl Isa {
 ///
 /// # Panics
 /// When the elements of a row are not contiguous.
-#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
 pub(super) fn offsets(x: ArrayView2<'_, i8>) -> Vec<i32> {
+    #[cfg(target_arch = "x86_64")]
+    if Isa::best() == Isa::Avx512Vnni {
+        return x86::offsets(x);
+    }
+    plain_offsets(x)
+}
+
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512bw+avx512vl", "x86_64+avx2"))]
+fn plain_offsets(x: ArrayView2<'_, i8>) -> Vec<i32> {
     let sum = |row: &[i8]| row.iter().map(|&x| i32::from(x)).sum::<i32>();
     let rows = x.rows().into_iter();
     rows.map(|row| sum(row.to_slice().expect("contiguous rows")).wrapping_mul(i32::from(OFFSET)))

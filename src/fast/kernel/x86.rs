@@ -76,8 +76,9 @@ pub(super) fn multiply(
     groups: usize,
     mut y: ArrayViewMut2<'_, i32>,
 ) {
+    // A list of all would be allocated for each product.
     assert!(
-        Isa::available().contains(&isa),
+        isa == Isa::best() || Isa::available().contains(&isa),
         "{isa:?} is not of this CPU"
     );
     assert!(x.ncols() == 1 || x.strides()[1] == 1, "rows of X");
@@ -290,6 +291,38 @@ unsafe fn block_256<const ROWS: usize, const PANELS: usize>(block: &Block) {
             y = y.wrapping_offset(block.y_stride);
         }
     }
+}
+
+/// See [`super::offsets`]; the CPU has AVX512-VNNI.
+pub(super) fn offsets(x: ArrayView2<'_, i8>) -> Vec<i32> {
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    fn offset(row: &[i8]) -> i32 {
+        let ones = _mm512_set1_epi8(1);
+        let mut sums = _mm512_setzero_si512();
+        let (lines, rest) = row.as_chunks::<64>();
+        for line in lines {
+            // SAFETY: 64 bytes.
+            let x = unsafe { _mm512_loadu_si512(line.as_ptr().cast()) };
+            sums = _mm512_dpbusd_epi32(sums, ones, x);
+        }
+        if !rest.is_empty() {
+            // SAFETY: as many bytes as the mask has bits.
+            let x = unsafe { _mm512_maskz_loadu_epi8((1 << rest.len()) - 1, rest.as_ptr()) };
+            sums = _mm512_dpbusd_epi32(sums, ones, x);
+        }
+        _mm512_reduce_add_epi32(sums).wrapping_mul(i32::from(OFFSET))
+    }
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    fn all(x: ArrayView2<'_, i8>) -> Vec<i32> {
+        let mut offsets = Vec::with_capacity(x.nrows());
+        for row in x.rows() {
+            offsets.push(offset(row.to_slice().expect("contiguous rows")));
+        }
+        offsets
+    }
+    assert_eq!(Isa::best(), Isa::Avx512Vnni);
+    // SAFETY: the CPU has the instructions.
+    unsafe { all(x) }
 }
 
 /// See [`super::short_dot`]. `count` is at most sixteen.
