@@ -1,14 +1,11 @@
 //! The command line: everything that prints.
 
-mod accelerator;
-mod accelerator_report;
 mod area;
 mod calibrate;
 mod campaign;
 mod characterize;
 mod compare;
 mod cosim;
-mod cosim_report;
 mod energy;
 mod exact;
 mod faults;
@@ -18,7 +15,6 @@ mod inputs;
 mod lint;
 mod memories;
 mod metrics;
-mod metrics_report;
 mod mismatch;
 mod output;
 mod plot;
@@ -39,6 +35,7 @@ mod waves;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use cosim::accelerator;
 use drift::cosim::CosimError;
 use drift::sequence::SequenceError;
 use std::process::ExitCode;
