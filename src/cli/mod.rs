@@ -152,7 +152,7 @@ pub fn run() -> ExitCode {
         Ok(Verdict::Failed) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::from(CLOSED_PIPE),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", message(&error));
             let misbehaved = matches!(
                 error.downcast_ref::<CosimError>(),
                 Some(CosimError::Protocol { .. })
@@ -163,6 +163,19 @@ pub fn run() -> ExitCode {
             ExitCode::from(if misbehaved { 1 } else { 2 })
         }
     }
+}
+
+/// An error and its causes, joined by colons. Many errors of the library show their cause in
+/// their own text, at its end or before advice (`; set ...`): such a cause is not said again.
+fn message(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        let said = format!(": {text};").contains(&format!(": {cause};"));
+        if !said {
+            text += &format!(": {cause}");
+        }
+    }
+    text
 }
 
 /// Status of a process that ends because its output is closed: a shell's 128 + SIGPIPE.
