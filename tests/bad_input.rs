@@ -34,6 +34,14 @@ fn refused(folder: &Path, args: &[&str], parts: &[&str]) {
     assert!(!message.contains("panicked"), "{message}");
 }
 
+/// Refused with a message that says `cause` exactly once.
+#[track_caller]
+fn refused_once(folder: &Path, args: &[&str], cause: &str) {
+    refused(folder, args, &[cause]);
+    let message = String::from_utf8(drift(folder, args).stderr).unwrap();
+    assert_eq!(message.matches(cause).count(), 1, "{args:?}: {message}");
+}
+
 fn folder_with(files: &[(&str, &[u8])]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
@@ -318,6 +326,20 @@ fn tools_and_folders() {
         &["faults", "--upsets", "1", "--out", list.to_str().unwrap()],
         &["list.jsonl"],
     );
+}
+
+#[test]
+fn causes_are_said_once() {
+    let folder = folder_with(&[("file", b"x")]);
+    // The error's own text ends with its cause.
+    let missing = ["cosim", "--workload", "missing.csv"];
+    refused_once(folder.path(), &missing, "No such file or directory");
+    // Its text goes on after the cause, with advice.
+    let below = ["rtl", "--out", "file/below"];
+    refused_once(folder.path(), &below, "Not a directory");
+    // Its text lacks the cause.
+    let plots = ["plot", "sky130-ss-n40c", "--out", "file/below"];
+    refused_once(folder.path(), &plots, "Not a directory");
 }
 
 #[test]

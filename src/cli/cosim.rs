@@ -1,70 +1,24 @@
 //! `drift cosim`.
 
-use super::accelerator::{self, AcceleratorArgs};
-use super::cosim_report::{Outcome, record, replay, report_mismatch, summary};
-use super::inputs::{self, FaultArgs};
+pub mod accelerator;
+mod args;
+mod job;
+mod report;
+
+pub use args::Args;
+pub use job::{Job, jobs};
+
 use super::progress::Progress;
-use super::{Verdict, output};
+use super::{Verdict, inputs, output};
 use anyhow::{Context, Result, bail};
 use drift::config::ArrayConfig;
-use drift::cosim::{
-    BuildOptions, Check, Model, Simulator, Slice, Stalls, build, check_gemm, vcd_to_fst,
-};
+use drift::cosim::{BuildOptions, Check, Model, Simulator, Stalls, build, check_gemm, vcd_to_fst};
 use drift::fault::{FaultList, Sampler};
-use drift::tiling::Tiling;
 use drift::workload::Workload;
 use ndarray::s;
+use report::{Outcome, record, replay, report_mismatch, summary};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::time::Instant;
-
-/// Arguments of `drift cosim`.
-#[derive(clap::Args)]
-pub struct Args {
-    /// Shipped name (tiny, default, edge, tpu, tiny-os, default-os) or YAML file
-    #[arg(long, default_value = "default")]
-    pub config: String,
-    /// tiny-dit, FILE.safetensors, X.npy,W.npy or SHAPES.csv
-    #[arg(long, default_value = "tiny-dit")]
-    pub workload: String,
-    #[command(flatten)]
-    pub faults: FaultArgs,
-    /// Detection threshold θ instead of the configuration's, 0..=31
-    #[arg(long, value_name = "BIT", value_parser = clap::value_parser!(u32).range(0..=31))]
-    pub threshold_bit: Option<u32>,
-    /// Run at most this many tiles
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub tiles: Option<u64>,
-    /// Run only this GEMM, by number (from 0) or name
-    #[arg(long, value_name = "GEMM")]
-    pub gemm: Option<String>,
-    /// Percentage of cycles in which every stream stalls (the cycle count is then not compared)
-    #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=90))]
-    pub stall: u8,
-    /// Write a record of the run
-    #[arg(long, value_name = "FILE")]
-    pub json: Option<PathBuf>,
-    /// Write the faults of the run as a list
-    #[arg(long, value_name = "FILE")]
-    pub save_faults: Option<PathBuf>,
-    /// Write an FST waveform of --wave-tiles of one GEMM
-    #[arg(long, value_name = "FILE.fst")]
-    pub wave: Option<PathBuf>,
-    /// Tiles in the waveform, both included
-    #[arg(
-        long,
-        value_name = "A..B",
-        default_value = "0..0",
-        requires = "wave",
-        conflicts_with = "accelerator"
-    )]
-    pub wave_tiles: String,
-    /// Upset the hardware once behind the golden model's back, to see a mismatch reported
-    #[arg(long)]
-    pub sabotage: bool,
-    #[command(flatten)]
-    pub accelerator: AcceleratorArgs,
-}
 
 /// Runs a workload through hardware and golden model.
 pub fn run(args: &Args) -> Result<Verdict> {
@@ -127,57 +81,6 @@ pub fn run(args: &Args) -> Result<Verdict> {
             Ok(Verdict::Failed)
         }
     }
-}
-
-/// One GEMM to run, possibly only its first tiles.
-#[derive(Clone)]
-pub struct Job {
-    /// Number in the workload.
-    pub index: usize,
-    /// Name in the workload.
-    pub name: String,
-    slice: Slice,
-    k: usize,
-}
-
-impl Job {
-    /// How it is cut into tiles.
-    pub fn tiling(&self, config: &ArrayConfig) -> Tiling {
-        Tiling::new(config, self.slice.m, self.k, self.slice.n)
-    }
-}
-
-pub fn jobs(args: &Args, config: &ArrayConfig, workload: &Workload) -> Result<Vec<Job>> {
-    let mut left = args.tiles.map_or(usize::MAX, |tiles| tiles as usize);
-    let mut jobs = Vec::new();
-    for (index, (name, m, k, n)) in workload.shapes().enumerate() {
-        let chosen = match &args.gemm {
-            Some(wanted) => *wanted == name || wanted.parse() == Ok(index),
-            None => true,
-        };
-        if !chosen {
-            continue;
-        }
-        let Some(slice) = Slice::of_tiles(config, m, n, left) else {
-            break;
-        };
-        let job = Job {
-            index,
-            name: name.to_owned(),
-            slice,
-            k,
-        };
-        left = left.saturating_sub(job.tiling(config).len());
-        jobs.push(job);
-    }
-    if let (Some(wanted), true) = (&args.gemm, jobs.is_empty()) {
-        bail!(
-            "--gemm {wanted}: {} has no such GEMM; expected 0..={} or a name",
-            workload.name(),
-            workload.len() - 1
-        );
-    }
-    Ok(jobs)
 }
 
 fn wave_tiles(args: &Args, config: &ArrayConfig, jobs: &[Job]) -> Result<RangeInclusive<u64>> {

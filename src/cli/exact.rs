@@ -1,6 +1,5 @@
 //! `--exact`: faults by simulation of the gates on the operands themselves.
 
-use super::inputs::TimingArgs;
 use super::progress::Progress;
 use anyhow::{Context, Result, bail};
 use drift::config::ArrayConfig;
@@ -13,54 +12,13 @@ use drift::timing::netlist::Netlist;
 use drift::timing::recipe::{PE_TOP, synthesise_pe};
 use drift::units::{Hertz, Nanoseconds, Volts};
 use drift::workload::Workload;
-use std::path::{Path, PathBuf};
-
-/// The gates that faults are simulated with.
-#[derive(clap::Args)]
-pub struct ExactArgs {
-    /// Simulate the gates of the PE, in the cells of this library and at its voltage, on the operands of every tile
-    #[arg(long, value_name = "LIBERTY", requires = "frequency",
-          conflicts_with_all = ["ber", "upsets", "fault_list", "voltage", "tech", "registers", "bits"])]
-    pub exact: Option<PathBuf>,
-    /// With --exact: pe.json of `drift synth --out`, instead of mapping the PE to the library
-    #[arg(long, value_name = "FILE", requires = "exact")]
-    netlist: Option<PathBuf>,
-}
+use std::path::Path;
 
 /// A PE in gates, with its delays.
 pub struct GatePe {
     /// Supply voltage of the library.
     pub voltage: Volts,
     model: DelayModel,
-}
-
-impl ExactArgs {
-    /// The PE, where one is asked for.
-    pub fn pe(&self, config: &ArrayConfig) -> Result<Option<GatePe>> {
-        let load = |file: &PathBuf| GatePe::load(config, file, self.netlist.as_deref());
-        self.exact.as_ref().map(load).transpose()
-    }
-
-    /// The clock frequency, which must be given.
-    pub fn frequency(&self, timing: &TimingArgs) -> Result<Hertz> {
-        match timing.frequency {
-            Some(frequency) if frequency > 0.0 => Ok(Hertz(frequency)),
-            found => {
-                bail!("--frequency {found:?} is not allowed with --exact; expected Hz above 0")
-            }
-        }
-    }
-
-    /// The arguments again, for a replay command.
-    pub fn replay(&self) -> String {
-        let mut text = String::new();
-        for (name, file) in [("exact", &self.exact), ("netlist", &self.netlist)] {
-            if let Some(file) = file {
-                text += &format!(" --{name} {}", file.display());
-            }
-        }
-        text
-    }
 }
 
 impl GatePe {

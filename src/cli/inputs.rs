@@ -1,6 +1,6 @@
 //! Arguments that several commands share, resolved into the library's types.
 
-use super::exact::ExactArgs;
+use super::exact::GatePe;
 use anyhow::{Context, Result, bail};
 use drift::baseline::ProtectionKind;
 use drift::config::{ArrayConfig, Dataflow, SHIPPED};
@@ -9,6 +9,7 @@ use drift::model::{ModelConfig, ModelError, model_folder};
 use drift::policy::Setpoint;
 use drift::tech::{self, OperatingPoint, Table};
 use drift::tiling::Tiling;
+use drift::units::Hertz;
 use drift::workload::Workload;
 use std::path::{Path, PathBuf};
 
@@ -101,6 +102,47 @@ impl TimingArgs {
         }
         if let Some(tech) = &self.tech {
             text += &format!(" --tech {tech}");
+        }
+        text
+    }
+}
+
+/// The gates that faults are simulated with.
+#[derive(clap::Args)]
+pub struct ExactArgs {
+    /// Simulate the gates of the PE, in the cells of this library and at its voltage, on the operands of every tile
+    #[arg(long, value_name = "LIBERTY", requires = "frequency",
+          conflicts_with_all = ["ber", "upsets", "fault_list", "voltage", "tech", "registers", "bits"])]
+    pub exact: Option<PathBuf>,
+    /// With --exact: pe.json of `drift synth --out`, instead of mapping the PE to the library
+    #[arg(long, value_name = "FILE", requires = "exact")]
+    netlist: Option<PathBuf>,
+}
+
+impl ExactArgs {
+    /// The PE, where one is asked for.
+    fn pe(&self, config: &ArrayConfig) -> Result<Option<GatePe>> {
+        let load = |file: &PathBuf| GatePe::load(config, file, self.netlist.as_deref());
+        self.exact.as_ref().map(load).transpose()
+    }
+
+    /// The clock frequency, which must be given.
+    fn frequency(&self, timing: &TimingArgs) -> Result<Hertz> {
+        match timing.frequency {
+            Some(frequency) if frequency > 0.0 => Ok(Hertz(frequency)),
+            found => {
+                bail!("--frequency {found:?} is not allowed with --exact; expected Hz above 0")
+            }
+        }
+    }
+
+    /// The arguments again, for a replay command.
+    fn replay(&self) -> String {
+        let mut text = String::new();
+        for (name, file) in [("exact", &self.exact), ("netlist", &self.netlist)] {
+            if let Some(file) = file {
+                text += &format!(" --{name} {}", file.display());
+            }
         }
         text
     }

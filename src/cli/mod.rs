@@ -1,14 +1,11 @@
 //! The command line: everything that prints.
 
-mod accelerator;
-mod accelerator_report;
 mod area;
 mod calibrate;
 mod campaign;
 mod characterize;
 mod compare;
 mod cosim;
-mod cosim_report;
 mod energy;
 mod exact;
 mod faults;
@@ -18,7 +15,6 @@ mod inputs;
 mod lint;
 mod memories;
 mod metrics;
-mod metrics_report;
 mod mismatch;
 mod output;
 mod plot;
@@ -39,6 +35,7 @@ mod waves;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use cosim::accelerator;
 use drift::cosim::CosimError;
 use drift::sequence::SequenceError;
 use std::process::ExitCode;
@@ -155,7 +152,7 @@ pub fn run() -> ExitCode {
         Ok(Verdict::Failed) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::from(CLOSED_PIPE),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", message(&error));
             let misbehaved = matches!(
                 error.downcast_ref::<CosimError>(),
                 Some(CosimError::Protocol { .. })
@@ -166,6 +163,19 @@ pub fn run() -> ExitCode {
             ExitCode::from(if misbehaved { 1 } else { 2 })
         }
     }
+}
+
+/// An error and its causes, joined by colons. Many errors of the library show their cause in
+/// their own text, at its end or before advice (`; set ...`): such a cause is not said again.
+fn message(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        let said = format!(": {text};").contains(&format!(": {cause};"));
+        if !said {
+            text += &format!(": {cause}");
+        }
+    }
+    text
 }
 
 /// Status of a process that ends because its output is closed: a shell's 128 + SIGPIPE.

@@ -1,6 +1,6 @@
 //! What `drift metrics` prints and records.
 
-use super::metrics::{Measured, SetScores};
+use super::measure::{Measured, SetScores};
 use drift::metrics::{Anchor, FdClf};
 use serde_json::{Value, json};
 use std::path::Path;

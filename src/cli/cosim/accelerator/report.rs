@@ -1,7 +1,6 @@
 //! What `drift cosim --accelerator` says at its end.
 
-use super::accelerator::{LayoutName, Policy, Switch};
-use super::cosim::Args;
+use crate::cli::cosim::args::{Args, LayoutName, Policy, Switch};
 use drift::config::ArrayConfig;
 use drift::cosim::BuiltModel;
 use drift::golden::Layout;

@@ -1,116 +1,25 @@
 //! `drift cosim --accelerator`: denoising steps on the whole accelerator.
 
-use super::Verdict;
-use super::accelerator_report::{Outcome, record, replay, report_mismatch, summary};
-use super::cosim::Args;
-use super::progress::Progress;
-use super::{inputs, output};
+mod report;
+
+use super::args::{AcceleratorArgs, Args, Policy, Switch};
+use crate::cli::progress::Progress;
+use crate::cli::{Verdict, inputs, output};
 use anyhow::{Context, Result, bail};
-use clap::ValueEnum;
 use drift::config::ArrayConfig;
 use drift::cosim::vcd_to_fst;
 use drift::dram::{Device, SHIPPED, TraceFormat};
 use drift::fault::{FaultList, Sampler, TileFaults};
-use drift::golden::Layout;
 use drift::sequence::{
     Hardware, Job, Limits, MemoryModel, Plan, SequenceError, Session, Settings, StepReport,
 };
 use drift::workload::Workload;
+use report::{Outcome, record, replay, report_mismatch, summary};
 use std::path::Path;
 use std::time::Instant;
 
-/// Options of the whole accelerator.
-#[derive(clap::Args)]
-#[command(next_help_heading = "Whole accelerator")]
-pub struct AcceleratorArgs {
-    /// Run denoising steps on the whole accelerator, with checkpoints and rollback; --gemm then
-    /// chooses a layer, --tiles limits every step, and --stall stalls memory and host as well
-    #[arg(long)]
-    pub accelerator: bool,
-    /// Run the first N steps; a workload without steps in its names is repeated N times (3), with its faults
-    #[arg(long, value_name = "N", requires = "accelerator", value_parser = clap::value_parser!(u16).range(1..))]
-    pub steps: Option<u16>,
-    /// Steps from one checkpoint of a layer to the next, instead of the configuration's
-    #[arg(long, value_name = "N", requires = "accelerator", value_parser = clap::value_parser!(u32).range(1..=65535))]
-    pub interval: Option<u32>,
-    /// Layout of checkpoints in memory
-    #[arg(long, requires = "accelerator", default_value = "tile")]
-    pub layout: LayoutName,
-    /// Memory: ddr4-3200-x16, ddr4-3200-x64, YAML file, or a fixed latency in cycles
-    #[arg(
-        long,
-        value_name = "DEVICE",
-        requires = "accelerator",
-        default_value = "ddr4-3200-x16"
-    )]
-    pub dram: String,
-    /// Write the memory's requests; formats ramulator2 (default), ramulator2-rw, dramsim3
-    #[arg(long, value_name = "FILE[:FORMAT]", requires = "accelerator")]
-    pub dram_trace: Option<String>,
-    /// Rollback and checkpoints
-    #[arg(long, requires = "accelerator", default_value = "on")]
-    pub protect: Switch,
-    /// What becomes of a masked tile without a checkpoint
-    #[arg(
-        long,
-        value_name = "POLICY",
-        requires = "accelerator",
-        default_value = "recompute"
-    )]
-    pub no_checkpoint: Policy,
-    /// What becomes of a tile with flags in one direction only
-    #[arg(
-        long,
-        value_name = "POLICY",
-        requires = "accelerator",
-        default_value = "keep"
-    )]
-    pub unlocated: Policy,
-    /// Force an operating point, 0..=7, instead of the configuration's schedule
-    #[arg(long, value_name = "N", requires = "accelerator", value_parser = clap::value_parser!(u32).range(0..=7))]
-    pub point: Option<u32>,
-    /// GEMM in the waveform of --wave, such as 25.0.q (the last one); the run ends after it
-    #[arg(long, value_name = "STEP.LAYER", requires_all = ["accelerator", "wave"])]
-    pub wave_gemm: Option<String>,
-}
-
-/// A layout on the command line.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LayoutName {
-    /// Repacked: every tile on as few DRAM rows as possible
-    Tile,
-    /// As the matrix lies
-    RowMajor,
-}
-
-impl LayoutName {
-    /// The library's name for it.
-    pub fn layout(self) -> Layout {
-        match self {
-            LayoutName::Tile => Layout::Tile,
-            LayoutName::RowMajor => Layout::RowMajor,
-        }
-    }
-}
-
-/// On or off.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Switch {
-    On,
-    Off,
-}
-
-/// What becomes of a tile that cannot be rolled back.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Policy {
-    /// It is delivered as it is
-    Keep,
-    /// It is computed again, without faults
-    Recompute,
-}
-
-/// Resolves `--dram` of any command.
-pub fn memory(text: &str, config: &ArrayConfig) -> Result<MemoryModel> {
+/// Resolves `--dram`: a device, or a latency in cycles.
+fn memory(text: &str, config: &ArrayConfig) -> Result<MemoryModel> {
     match text.parse::<u64>() {
         Ok(cycles) if cycles <= 1_000_000 => Ok(MemoryModel::fixed(cycles, config.memory_bytes)),
         Ok(cycles) => bail!("--dram {cycles}: expected a latency of 0..=1000000 cycles"),

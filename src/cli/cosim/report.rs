@@ -1,7 +1,8 @@
 //! What `drift cosim` says at its end: the summary, the record, and the command
 //! that replays a mismatch.
 
-use super::cosim::{Args, Job};
+use super::args::Args;
+use super::job::Job;
 use drift::config::ArrayConfig;
 use drift::cosim::{BuiltModel, Divergence, RECORD_SCHEMA, Record};
 use drift::golden::{Counters, FaultCounts};
