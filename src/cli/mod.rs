@@ -35,6 +35,7 @@ mod waves;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+// For `repack`, whose `--dram` it resolves as well.
 use cosim::accelerator;
 use drift::cosim::CosimError;
 use drift::sequence::SequenceError;
