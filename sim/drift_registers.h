@@ -111,8 +111,8 @@ static inline bool drift_lower_clock(Root*, long, long) {
 // Verilator's own name; Vdrift.h does not declare it.
 void Vdrift___024root___eval(Vdrift___024root* root);
 
-// Evaluates a model that was evaluated before. What Vdrift::eval does besides takes a tenth of a small array's time:
-// it delivers messages of assertions, tells waveforms that something changed, and frees objects of classes.
+// Evaluates a model that was evaluated before. What Vdrift::eval does besides takes up to 8% of a small array's time
+// (16x16, Verilator 5.048): it delivers messages of assertions, tells waveforms that something changed, and frees objects of classes.
 static inline void drift_evaluate(Vdrift& model) {
 #if DRIFT_ASSERTIONS || VM_TRACE
   model.eval();

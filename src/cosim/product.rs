@@ -6,7 +6,7 @@ use crate::config::Dataflow;
 use crate::rtl;
 
 /// For long simulations. The vectors that a column hands on are too short for calls of `memcpy`;
-/// where the functions of a large model begin in a cache line is worth a tenth of its speed.
+/// functions that begin on cache lines are worth a tenth of a large model's speed.
 const FULL: [&str; 5] = [
     "-falign-functions=64",
     "-O3",

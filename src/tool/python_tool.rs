@@ -22,7 +22,7 @@ pub(super) const YOSYS: Wheel = Wheel {
     version: "0.70",
     requirements: include_str!("../../tools/requirements-yosys.txt"),
     witness: "pyosys/__init__.py",
-    instead: "install Yosys 0.23 or newer, or set DRIFT_PYTHON to a CPython 3.10 to 3.14 on Linux",
+    instead: "install Yosys 0.70 or newer (0.23 will do for lint), or set DRIFT_PYTHON to a CPython 3.10 to 3.14 on Linux",
     per_python: true,
 };
 

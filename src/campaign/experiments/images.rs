@@ -4,6 +4,7 @@
 
 mod cell;
 mod cost;
+mod costed_model;
 mod grid;
 mod optimise;
 mod price;
@@ -32,7 +33,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, OnceLock};
 
 pub use cell::{Cell, Faults, Place};
-pub use cost::{Accelerator, CellCost, CostError, CostedModel, cost};
+pub use cost::{Accelerator, CellCost, CostError, cost};
+pub use costed_model::CostedModel;
 pub use optimise::{Counted, Objective, Optimised, PolicyError, schedule as optimised_schedule};
 pub use price::{Price, priced};
 pub use records::CellRecords;

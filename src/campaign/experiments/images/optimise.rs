@@ -1,7 +1,8 @@
 //! A schedule from the records of a characterisation: cells in which one class of steps and blocks
 //! runs at one point, and all others at nominal.
 
-use super::cost::{Accelerator, CostError, CostedModel, Setup};
+use super::cost::{Accelerator, CostError, Setup};
+use super::costed_model::CostedModel;
 use super::{Cell, CellRecords};
 use crate::campaign::CampaignError;
 use crate::campaign::statistics::CONFIDENCE;

@@ -1,7 +1,8 @@
 //! What a protection costs beside none: the same model and array, under the same schedule and the same
 //! source of faults.
 
-use super::cost::{Accelerator, CostError, CostedModel, cost};
+use super::cost::{Accelerator, CostError, cost};
+use super::costed_model::CostedModel;
 use super::{CellCost, CellRecords, Faults};
 use crate::energy::Cost;
 use serde::Serialize;
